@@ -1,0 +1,161 @@
+"""The command line. Engine and torch are imported inside the verbs, so that `--help` is instant."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+cli = typer.Typer(
+    help="Train physical systems as neural networks. Without arguments a window opens.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+meta = typer.Typer(help="Meta-gradients with TorchOpt.", no_args_is_help=True)
+cli.add_typer(meta, name="meta")
+
+Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON on standard output.")]
+
+
+def command_line() -> None:
+    """Run the command line."""
+    cli(prog_name="overtone")
+
+
+def say(text: str) -> None:
+    """Print to standard error: standard output belongs to results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn an expected error into its one line and exit code."""
+    from core.ports import OvertoneError, SpecError
+
+    try:
+        yield
+    except SpecError as error:
+        say(f"overtone: {error}")
+        raise typer.Exit(EXIT_USAGE) from None
+    except OvertoneError as error:
+        say(f"overtone: {error}")
+        raise typer.Exit(EXIT_FAILED) from None
+
+
+@cli.command()
+def run(
+    source: Annotated[str, typer.Argument(metavar="PRESET|SPEC.toml", help="A preset's name or a TOML file.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any key of the specification.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of split, noise, initial values and order.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder that holds the runs.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Train a physical neural network without a window."""
+    with one_line_errors():
+        from core.run.spec import load_experiment
+
+        overrides = [*(settings or []), *([] if seed is None else [f"seed={seed}"])]
+        experiment = load_experiment(source, overrides)
+        from app.compose import make_job
+        from app.console import follow
+
+        _, job = make_job(experiment, out)
+        raise typer.Exit(follow(job, as_json=as_json))
+
+
+@cli.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    serial_number: Annotated[int | None, typer.Option(help="Measure another unit than the trained one.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the measurement's noise.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a trained network's test accuracy again, on the same or on another unit."""
+    with one_line_errors():
+        from app.compose import evaluate_run
+
+        result = evaluate_run(folder, serial_number=serial_number, seed=seed)
+    low, high = result["test_interval95"]
+    say(
+        f"{result['preset']} on unit {result['serial_number']}: {result['test_accuracy']:.1%} "
+        f"[{low:.1%}, {high:.1%}] of {result['test_count']} test samples"
+    )
+    _print_result(result, as_json)
+
+
+@cli.command()
+def sweep(
+    source: Annotated[str, typer.Argument(metavar="PRESET|SPEC.toml", help="A preset's name or a TOML file.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any key of the specification.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, each on a unit of its own.")] = 3,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    first_unit: Annotated[int, typer.Option(min=0, help="The first serial number.")] = 101,
+    estimators: Annotated[str, typer.Option(help="Comma-separated.")] = "pat,in_silico,ideal",
+    processes: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder that holds the runs.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Repeat a run over seeds, units and estimators; end with the table of means and intervals."""
+    with one_line_errors():
+        from app.sweep import run_sweep
+
+        names = [name.strip() for name in estimators.split(",") if name.strip()]
+        units = [(first_seed + index, first_unit + index) for index in range(seeds)]
+        table = run_sweep(source, settings or [], units, names, processes=processes, out=out, report=say)
+    say(table.text)
+    _print_result(table.summary, as_json)
+
+
+@cli.command()
+def presets() -> None:
+    """List the bundled presets."""
+    with one_line_errors():
+        from core.run.spec import load_experiment, preset_names
+
+        for name in preset_names():
+            print(f"{name:18} {load_experiment(name).title}")
+
+
+@cli.command()
+def doctor(as_json: Json = False) -> None:
+    """Check versions, drivers, data and system libraries, and say what to do."""
+    from app.doctor import examine
+
+    checks = examine()
+    width = max(len(check.subject) for check in checks)
+    for check in checks:
+        say(f"{'ok  ' if check.ok else 'note'} {check.subject:{width}}  {check.finding}")
+    _print_result({check.subject: {"ok": check.ok, "finding": check.finding} for check in checks}, as_json)
+
+
+@meta.command("check")
+def meta_check(as_json: Json = False) -> None:
+    """Compare TorchOpt's meta-gradient with the closed form, plain and through a physical layer."""
+    from core.meta.check import check_meta_gradients
+
+    results = check_meta_gradients()
+    say("L_in = a0 x², a1 = a0 - η x², L_out = a1 x²; ∂L_out/∂x = -4 η x³ + 2 a0 x at a0 = 1, x = 2, η = 1")
+    for item in results:
+        say(f"{item.optimiser:20} {item.layer:9} computed {item.computed:+.6f}   analytic {item.analytic:+.6f}")
+    wrong = [item for item in results if abs(item.computed - item.analytic) > 1e-9 * abs(item.analytic)]
+    _print_result({"results": [vars(item) for item in results], "ok": not wrong}, as_json)
+    if wrong:
+        say("overtone: the computed meta-gradient differs from the closed form; check the TorchOpt version.")
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _print_result(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result), flush=True)

@@ -1,0 +1,81 @@
+"""The composition root: from a specification to a job that a worker thread can run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from core.task.dataset import Task
+from core.task.load import load_task
+
+from core.ports import SpecError, SystemInfo
+from core.run.evaluation import evaluate_again
+from core.run.folder import RunFolder, read_experiment
+from core.run.session import Setup, run_experiment
+from core.run.spec import Experiment
+from core.training.control import ControlToken
+from core.training.estimators import ESTIMATORS, Estimator
+from core.training.events import Listener
+from core.training.worker import Job
+from devices.catalogue import find_system
+
+
+def find_estimator(name: str) -> Estimator:
+    """Return a bundled or plugged-in gradient estimator. Raises SpecError naming the choices."""
+    if name in ESTIMATORS:
+        return ESTIMATORS[name]
+    plugins = {point.name: point for point in entry_points(group="overtone.estimators")}
+    if name not in plugins:
+        raise SpecError(f"No estimator is called {name!r}. Choose from {', '.join([*ESTIMATORS, *plugins])}.")
+    try:
+        return plugins[name].load()
+    except Exception as error:  # a plug-in may fail in any way
+        raise SpecError(f"The plug-in estimator {name!r} is broken: {type(error).__name__}: {error}") from None
+
+
+def load_experiment_task(experiment: Experiment) -> Task:
+    """Load the data set that a specification names. Raises DataError or SpecError."""
+    spec = experiment.task
+    return load_task(
+        spec.name,
+        data=spec.data,
+        seed=experiment.seed,
+        validation=spec.validation,
+        split=spec.split,
+        path=spec.path,
+        label=spec.label,
+    )
+
+
+def compose(experiment: Experiment) -> Setup:
+    """Choose system, equations, data and estimator. Raises SpecError, DataError or DeviceError; nothing has run."""
+    entry = find_system(experiment.system.kind)
+    estimator = find_estimator(experiment.training.estimator)
+    task = load_experiment_task(experiment)
+    spec = experiment.system
+    system = entry.build(spec.serial_number, experiment.seed, spec.imperfections)
+    return Setup(experiment, system, entry.model() if entry.model else None, task, estimator)
+
+
+def make_job(experiment: Experiment, runs_folder: Path) -> tuple[SystemInfo, Job]:
+    """Prepare a run: its system's facts and the job for the worker. Raises what `compose` raises."""
+    setup = compose(experiment)
+
+    def job(listener: Listener, control: ControlToken) -> None:
+        run_experiment(setup, RunFolder.create(runs_folder, experiment), listener, control)
+
+    return setup.system.info, job
+
+
+def evaluate_run(folder: Path, *, serial_number: int | None = None, seed: int | None = None) -> dict[str, object]:
+    """Measure a finished run's network on its test set again. Raises RunFileError, DataError or DeviceError."""
+    experiment = read_experiment(folder)
+    setup = compose(experiment)
+    changed = serial_number is not None or seed is not None
+    if changed:
+        spec = experiment.system
+        unit = spec.serial_number if serial_number is None else serial_number
+        noise_seed = experiment.seed if seed is None else seed
+        setup = replace(setup, system=find_system(spec.kind).build(unit, noise_seed, spec.imperfections))
+    return evaluate_again(setup, folder)

@@ -1,0 +1,94 @@
+"""What `overtone doctor` looks at."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from app.display import display_problem
+
+PACKAGES = ("torch", "numpy", "numba", "torchopt", "PySide6-Essentials", "pyqtgraph", "h5py", "safetensors")
+DRIVERS = {
+    "pyvisa": "VISA instruments: pip install pyvisa pyvisa-py",
+    "nidaqmx": "NI-DAQmx cards: pip install 'nidaqmx[grpc]'",
+    "sounddevice": "sound cards: pip install sounddevice",
+    "seabreeze": "spectrometers: pip install 'seabreeze[pyseabreeze]'",
+}
+PROBE_DEADLINE_S = 30.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; a finding that is not ok says what to do."""
+
+    subject: str
+    ok: bool
+    finding: str
+
+
+def examine() -> list[Check]:
+    """Look at versions, drivers, data, the display and plug-ins; never raise."""
+    checks = [Check("python", sys.version_info >= (3, 11), platform.python_version())]
+    for name in PACKAGES:
+        try:
+            checks.append(Check(name, True, version(name)))
+        except PackageNotFoundError:
+            checks.append(Check(name, False, f"not installed: pip install {name}"))
+    for name, advice in DRIVERS.items():
+        found = find_spec(name) is not None
+        checks.append(Check(name, found, "installed" if found else f"not installed. For {advice}"))
+    spice = shutil.which("ngspice")
+    checks.append(Check("ngspice", spice is not None, spice or "not installed; only the circuit's tests need it"))
+    checks.append(_window())
+    checks += _data()
+    checks += _plugins()
+    return checks
+
+
+def _window() -> Check:
+    problem = display_problem()
+    if problem:
+        return Check("window", False, problem)
+    # Qt aborts the process that it cannot start in, so it is tried in another one.
+    code = "from PySide6.QtWidgets import QApplication; QApplication([]); print('opened')"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=PROBE_DEADLINE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Check("window", False, f"Qt did not start within {PROBE_DEADLINE_S:.0f} s")
+    if done.returncode or "opened" not in done.stdout:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return Check("window", False, f"Qt cannot start: {last}")
+    return Check("window", True, f"Qt starts ({os.environ.get('QT_QPA_PLATFORM') or 'default platform'})")
+
+
+def _data() -> list[Check]:
+    from core.task.folder import data_folder
+
+    folder = data_folder()
+    files = {"full MNIST": "mnist/train-images-idx3-ubyte.gz", "Hillenbrand's vowels": "vowels/vowdata.dat"}
+    checks: list[Check] = []
+    for subject, name in files.items():
+        there = (folder / name).is_file()
+        text = str(folder / name) if there else f"not in {folder}; it is downloaded when a run asks for it"
+        checks.append(Check(subject, there, text))
+    return checks
+
+
+def _plugins() -> list[Check]:
+    from devices.catalogue import find_systems
+
+    found, broken = find_systems()
+    checks = [Check("systems", True, ", ".join(found))]
+    return checks + [Check(f"plug-in {name}", False, reason) for name, reason in broken.items()]

@@ -1,0 +1,132 @@
+"""The window's handle on the engine: started in the background, since loading it takes seconds."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.bridge import Bridge, SystemReady
+from core.training.control import ControlToken
+from core.training.events import Failed, Listener, Stopped
+
+if TYPE_CHECKING:
+    from core.ports import SystemInfo
+    from core.run.spec import Experiment
+    from core.training.worker import Job, Worker
+
+JobFactory = Callable[["Experiment", Path], tuple["SystemInfo", "Job"]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which experiment to run: a preset's name or a file, with `key=value` settings, and where runs are kept."""
+
+    source: str
+    settings: tuple[str, ...]
+    runs_folder: Path
+
+
+def compose_job(experiment: Experiment, runs_folder: Path) -> tuple[SystemInfo, Job]:
+    """Compose the real engine's job, loading the engine on the way."""
+    from app.compose import make_job
+
+    return make_job(experiment, runs_folder)
+
+
+class Engine:
+    """Start, command and watch one run at a time; every method returns at once."""
+
+    def __init__(self, bridge: Bridge, job_factory: JobFactory = compose_job) -> None:
+        self._bridge = bridge
+        self._job_factory = job_factory
+        self._lock = threading.Lock()
+        self._loader: threading.Thread | None = None
+        self._worker: Worker | None = None
+        self._paused = False
+        self._stopping = False
+
+    def warm_up(self) -> None:
+        """Load the engine's modules in the background, so that the first start does not wait for them."""
+        threading.Thread(target=_load, name="overtone-warm-up", daemon=True).start()
+
+    def start(self, request: Request) -> None:
+        """Start a run. Raises RuntimeError while another one is alive."""
+        if self.alive:
+            raise RuntimeError("A run is still in progress.")
+        self._worker, self._paused, self._stopping = None, False, False
+        self._loader = threading.Thread(target=self._launch, args=(request,), name="overtone-loader", daemon=True)
+        self._loader.start()
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether a run is being loaded or is working."""
+        loading = self._loader is not None and self._loader.is_alive()
+        return loading or (self._worker is not None and self._worker.alive)
+
+    @property
+    def paused(self) -> bool:
+        """Tell whether the run was asked to hold."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Hold the run at its next safe point."""
+        self._command(paused=True)
+
+    def resume(self) -> None:
+        """Let a paused run go on."""
+        self._command(paused=False)
+
+    def stop(self) -> None:
+        """End the run at its next safe point, where the outputs go to their safe state."""
+        self._command(stopping=True)
+
+    def _command(self, *, paused: bool | None = None, stopping: bool = False) -> None:
+        with self._lock:
+            self._paused = self._paused if paused is None else paused
+            self._stopping = self._stopping or stopping
+            if self._worker is not None:
+                self._apply(self._worker.control)
+
+    def _apply(self, control: ControlToken) -> None:
+        if self._paused:
+            control.pause()
+        else:
+            control.resume()
+        if self._stopping:
+            control.stop()
+
+    def _launch(self, request: Request) -> None:
+        try:
+            from core.training.worker import Worker
+
+            worker = Worker(self._job(request), self._bridge.post)
+            with self._lock:  # commands given while the engine was loading
+                self._worker = worker
+                self._apply(worker.control)
+            worker.start()
+        except Exception as error:
+            self._bridge.post(Failed(f"The engine cannot be loaded: {error}", traceback.format_exc()))
+
+    def _job(self, request: Request) -> Job:
+        def job(listener: Listener, control: ControlToken) -> None:
+            from core.run.spec import load_experiment
+
+            info, inner = self._job_factory(load_experiment(request.source, request.settings), request.runs_folder)
+            self._bridge.post(SystemReady(info))
+            if control.stopping:
+                listener(Stopped(None))
+            else:
+                inner(listener, control)
+
+        return job
+
+
+def _load() -> None:
+    try:
+        pass
+    except Exception:  # the start of a run repeats the import, and tells
+        return

@@ -1,0 +1,1 @@
+"""Pages that lay out widgets and connect them."""

@@ -1,0 +1,1 @@
+"""Bilevel training through physical layers with TorchOpt."""

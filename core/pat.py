@@ -1,0 +1,116 @@
+"""Physics-aware training: measure forward, differentiate the twin at the measured point.
+
+Wright, Onodera et al., Nature 601, 549 (2022), Methods. The backward pass needs nothing but the twin's own autograd
+graph: the measured output takes the place of the modelled one, and the cotangent that arrives at it is handed to the
+modelled one unchanged. So gradients of any order are the twin's at the measured point, only the gradients that are
+asked for are computed, and nothing after the forward pass calls the device again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+
+class _Measured(torch.autograd.Function):
+    """Put the measured value in the place of the modelled one; to every derivative the two are the same."""
+
+    @staticmethod
+    def forward(measure: Callable[..., Tensor], modelled: Tensor, *inputs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        # torch.func transforms unwrap a Function's arguments, so a device sees plain tensors even below them.
+        measured = measure(*(value.detach() for value in inputs))
+        if measured.shape != modelled.shape:
+            raise ValueError(
+                f"The device returned shape {tuple(measured.shape)} where its twin predicts {tuple(modelled.shape)}."
+            )
+        return measured.detach().to(modelled)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.input_count = len(inputs) - 2
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return (None, cotangent) + (None,) * ctx.input_count
+
+    @staticmethod
+    def jvp(ctx: Any, _measure: None, tangent: Tensor, *_inputs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return tangent
+
+
+def physics_aware(measure: Callable[..., Tensor], model: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Join a device and its differentiable twin into one differentiable function of all its tensors.
+
+    measure(*tensors) runs the device, model(*tensors) is the twin; both take the same tensors of any shape and return
+    one tensor of the same shape. The result has the measured value, in the twin's dtype and on its torch device, and
+    the twin's derivatives (reverse and forward mode, any order). The device is measured once per call; where no
+    derivative can be asked for, the twin is not evaluated. Raises ValueError when the two shapes differ.
+    """
+
+    def shot(*tensors: Tensor) -> Tensor:
+        if not _wants_derivative(tensors):
+            with torch.no_grad():
+                return measure(*tensors)
+        return _Measured.apply(measure, model(*tensors), *tensors)  # pyright: ignore[reportReturnType]
+
+    return shot
+
+
+def _wants_derivative(tensors: Sequence[Tensor]) -> bool:
+    if torch._C._functorch.peek_interpreter_stack() is not None:  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
+        return True  # inside torch.func, requires_grad tells nothing
+    reverse = torch.is_grad_enabled() and any(value.requires_grad for value in tensors)
+    return reverse or any(forward_ad.unpack_dual(value).tangent is not None for value in tensors)
+
+
+class MeasuredJvp(NamedTuple):
+    """A directional derivative taken on the device, with its standard error (zero-size repeats give NaN)."""
+
+    mean: Tensor
+    standard_error: Tensor
+
+
+def measured_jvp(
+    measure: Callable[..., Tensor],
+    inputs: Sequence[Tensor],
+    tangents: Sequence[Tensor],
+    *,
+    epsilon: float,
+    repeats: int = 1,
+) -> MeasuredJvp:
+    """Measure the Jacobian-vector product by the central difference [f(x + εv) - f(x - εv)] / 2ε.
+
+    inputs and tangents are matching tensors; the step epsilon is in units of the inputs. The device runs
+    2 · repeats times, the two sides alternating so that slow drift cancels. Raises ValueError when epsilon or repeats
+    is not positive.
+    """
+    if not epsilon > 0 or repeats < 1:
+        raise ValueError(f"epsilon {epsilon} and repeats {repeats} must be positive.")
+    with torch.no_grad():
+        above = [x + epsilon * v for x, v in zip(inputs, tangents, strict=True)]
+        below = [x - epsilon * v for x, v in zip(inputs, tangents, strict=True)]
+        slopes = torch.stack([(measure(*above) - measure(*below)) / (2 * epsilon) for _ in range(repeats)])
+    return MeasuredJvp(slopes.mean(0), slopes.std(0) / repeats**0.5)
+
+
+def twin_jvp(model: Callable[..., Tensor], inputs: Sequence[Tensor], tangents: Sequence[Tensor]) -> Tensor:
+    """Compute the twin's exact Jacobian-vector product by forward-mode differentiation."""
+    return torch.func.jvp(model, tuple(inputs), tuple(tangents))[1]
+
+
+class GradientAlignment(NamedTuple):
+    """How well a twin's derivative agrees with the device's: PAT descends while `cosine` is positive."""
+
+    cosine: float
+    gain: float
+
+
+def gradient_alignment(twin: Tensor, measured: Tensor) -> GradientAlignment:
+    """Compare two Jacobian-vector products: cosine of the angle between them and the ratio |twin| / |measured|."""
+    twin, measured = twin.flatten().double(), measured.flatten().double()
+    twin_norm, measured_norm = twin.norm(), measured.norm()
+    return GradientAlignment(float(twin @ measured / (twin_norm * measured_norm)), float(twin_norm / measured_norm))

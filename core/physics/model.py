@@ -1,0 +1,40 @@
+"""The interface that a system's equations offer to the twin that fits their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from jaxtyping import Float
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class FitParameter:
+    """One physical parameter (or a vector of them) that calibration determines.
+
+    `nominal` is the data-sheet value in SI units; `spread` its tolerance: a relative one where `scale` is "log"
+    (value = nominal exp(spread z)), else absolute in SI units (value = nominal + spread z), z of order one.
+    """
+
+    name: str
+    unit: str
+    nominal: float | tuple[float, ...]
+    spread: float | tuple[float, ...]
+    scale: Literal["log", "linear"]
+
+
+class PhysicsModel(Protocol):
+    """A system's equations with their unknowns named."""
+
+    @property
+    def fit_parameters(self) -> tuple[FitParameter, ...]:
+        """Name the parameters that calibration determines."""
+        ...
+
+    def response(
+        self, values: Mapping[str, Tensor], drive: Float[Tensor, "batch drive"], *parameters: Tensor
+    ) -> Float[Tensor, "batch response"]:
+        """Compute the noise-free response, differentiable in `values`, `drive` and `parameters`."""
+        ...

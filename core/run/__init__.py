@@ -1,0 +1,1 @@
+"""A run on disk: its experiment specification, its folder and its result."""

@@ -1,0 +1,42 @@
+"""A trained network measured again, on the unit it was trained on or on another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.network.build import build_network
+from core.run.folder import load_checkpoint, weights_sha256
+from core.run.session import Setup
+from core.task.statistics import wilson_interval
+from core.training.bench import Bench
+from core.training.control import ControlToken
+from core.training.trainer import evaluate
+
+
+def evaluate_again(setup: Setup, folder: Path) -> dict[str, object]:
+    """Measure the test accuracy of a run's final network on `setup.system`; outputs are safe afterwards.
+
+    Raises RunFileError when the run has no final checkpoint, and what the device raises.
+    """
+    experiment, task, info = setup.experiment, setup.task, setup.system.info
+    features = task.train.features.shape[1]
+    network = build_network(experiment.network, info, features, len(task.classes), seed=experiment.seed)
+    load_checkpoint(folder, "final", network, None)
+    bench = Bench(setup.system, lambda event: None)
+    try:
+        score = evaluate(network, task.test, bench.measure, bench, ControlToken())
+    finally:
+        setup.system.safe_state()
+    return {
+        "run": folder.name,
+        "preset": experiment.name,
+        "estimator": experiment.training.estimator,
+        "task": task.name,
+        "seed": experiment.seed,
+        "serial_number": info.serial_number,
+        "test_accuracy": score.accuracy,
+        "test_count": score.total,
+        "test_interval95": list(wilson_interval(score.correct, score.total)),
+        "device_passes": bench.shots,
+        "weights_sha256": weights_sha256(network),
+    }

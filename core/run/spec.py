@@ -1,0 +1,141 @@
+"""The experiment specification: what a preset or a TOML file may say, checked at the edge."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.network.base import NetworkSettings
+from core.ports import SpecError
+from core.training.settings import TrainingSettings
+
+Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SystemSpec(_Section):
+    """Which physical system, which unit of it, and which of its imperfections differ from their defaults."""
+
+    kind: str
+    serial_number: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    imperfections: dict[str, bool | int | float] = {}
+
+
+class TaskSpec(_Section):
+    """Which data set and how it is split."""
+
+    name: str
+    data: Literal["bundled", "full"] = "bundled"
+    validation: Fraction = 0.1
+    split: Literal["token", "talker"] = "token"
+    path: str = ""
+    label: str = ""
+
+
+class CalibrationSpec(_Section):
+    """How the digital twin is obtained."""
+
+    twin: Literal["physics", "neural"] = "physics"
+    shots: Annotated[int, Field(ge=8, le=1_000_000)] = 512
+    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 400
+    learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.03
+
+
+class Experiment(_Section):
+    """Everything that is needed to repeat a run."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
+    title: str = ""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    system: SystemSpec
+    task: TaskSpec
+    network: NetworkSettings
+    calibration: CalibrationSpec = CalibrationSpec()
+    training: TrainingSettings = TrainingSettings()
+
+    def toml(self) -> str:
+        """Write the specification as TOML."""
+        return tomli_w.dumps(self.model_dump())
+
+
+def preset_names() -> list[str]:
+    """List the bundled presets."""
+    folder = resources.files("resources") / "presets"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_experiment(source: str, settings: Iterable[str] = ()) -> Experiment:
+    """Read a preset by name or a TOML file by path, with `key=value` settings applied.
+
+    A value is read as TOML, and as a plain string where it is none (`task.data=full`). Raises SpecError naming the
+    key, the value and the choices.
+    """
+    data = _read(source)
+    for setting in settings:
+        _apply(data, setting)
+    try:
+        return Experiment.model_validate(data)
+    except ValidationError as error:
+        raise SpecError(f"{source}: {_first_problem(error)}") from None
+
+
+def _read(source: str) -> dict[str, Any]:
+    path = Path(source)
+    if source in preset_names():
+        text = (resources.files("resources") / "presets" / f"{source}.toml").read_text("utf-8")
+    elif path.suffix == ".toml" or path.is_file():
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SpecError(f"Cannot read the specification {source}: {error}") from None
+    else:
+        raise SpecError(
+            f"No preset is called {source!r}. Choose from {', '.join(preset_names())}, or name a .toml file."
+        )
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{source} is not valid TOML: {error}") from None
+
+
+def _apply(data: dict[str, Any], setting: str) -> None:
+    key, separator, text = setting.partition("=")
+    if not separator or not key:
+        raise SpecError(f"--set {setting!r} is not of the form key=value, for example training.epochs=5.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, name = key.strip().split(".")
+    for section in sections:
+        data = data.setdefault(section, {})
+        if not isinstance(data, dict):
+            raise SpecError(f"--set {setting}: {section!r} is a value, not a section.")
+    data[name] = value
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return f"there is no key {where!r}. {_choices(problem['loc'])}"
+    if problem["type"] == "missing":
+        return f"the key {where!r} is missing."
+    return f"{where} = {problem['input']!r}: {problem['msg']}."
+
+
+def _choices(location: tuple[int | str, ...]) -> str:
+    section: Any = Experiment
+    for part in location[:-1]:
+        section = get_type_hints(section).get(str(part))
+    keys = [name for name in get_type_hints(section) if not name.startswith(("_", "model_"))]
+    return f"The keys there are {', '.join(keys)}."

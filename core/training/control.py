@@ -1,0 +1,59 @@
+"""The token by which a window or a signal handler commands the engine from another thread."""
+
+from __future__ import annotations
+
+import threading
+
+
+class StopRequested(Exception):
+    """Raised inside the engine, at a safe point, after `ControlToken.stop`."""
+
+
+class ControlToken:
+    """Carry pause, resume, stop and a new learning rate into the worker thread."""
+
+    def __init__(self) -> None:
+        self._running = threading.Event()
+        self._running.set()
+        self._stop = threading.Event()
+        self._learning_rate: float | None = None
+
+    def pause(self) -> None:
+        """Hold the engine at its next safe point."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        """Let a paused engine go on."""
+        self._running.set()
+
+    def stop(self) -> None:
+        """End the run at its next safe point, paused or not."""
+        self._stop.set()
+        self._running.set()
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Use this peak learning rate from the next step on. Raises ValueError unless it is positive."""
+        if not learning_rate > 0:
+            raise ValueError(f"The learning rate {learning_rate} is not positive.")
+        self._learning_rate = learning_rate
+
+    @property
+    def paused(self) -> bool:
+        """Tell whether the engine was asked to hold."""
+        return not self._running.is_set()
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether the engine was asked to end."""
+        return self._stop.is_set()
+
+    def take_learning_rate(self) -> float | None:
+        """Return the newly commanded learning rate once, else None (called by the engine)."""
+        rate, self._learning_rate = self._learning_rate, None
+        return rate
+
+    def safe_point(self) -> None:
+        """Wait here while paused; raise StopRequested once stopping (called by the engine between shots)."""
+        self._running.wait()
+        if self._stop.is_set():
+            raise StopRequested

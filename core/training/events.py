@@ -1,0 +1,101 @@
+"""What the engine tells while it works: frozen facts, handed to a plain callback in the worker's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Phase = Literal["connecting", "calibrating", "training", "evaluating", "finished"]
+
+
+@dataclass(frozen=True)
+class PhaseChanged:
+    """The run entered another phase."""
+
+    phase: Phase
+    text: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something worth a line in the log."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """Progress of collecting shots (errors None) or of fitting the twin (normalised rms errors)."""
+
+    step: int
+    steps: int
+    train_error: float | None = None
+    held_out_error: float | None = None
+
+
+@dataclass(frozen=True)
+class ShotMeasured:
+    """One measured shot of a batch: drive (controls) and response of physical layer `layer`, counted from 0."""
+
+    layer: int
+    drive: np.ndarray
+    response: np.ndarray
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """One optimiser step. `fraction` is the part of the training that is done, `shots` counts device passes."""
+
+    step: int
+    epoch: int
+    fraction: float
+    loss: float
+    accuracy: float
+    learning_rate: float
+    shots: int
+    device_s: float
+    wall_s: float
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """One pass over the training part; accuracies are fractions of 1, the validation's is None where there is none."""
+
+    epoch: int
+    epochs: int
+    loss: float
+    accuracy: float
+    validation_accuracy: float | None
+    shots: int
+    wall_s: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run is over and its folder complete; `result` is the plain dictionary that `--json` prints."""
+
+    result: dict[str, object]
+    folder: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run ended with an error: one line for the user, the traceback for a bug report."""
+
+    text: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The run was stopped by the user; its state is in the checkpoint."""
+
+    checkpoint: str | None
+
+
+Event = PhaseChanged | Message | CalibrationPoint | ShotMeasured | StepDone | EpochDone | Finished | Failed | Stopped
+Listener = Callable[[Event], None]

@@ -1,0 +1,1 @@
+"""Adapters that make something behave as a `core.ports.PhysicalSystem`."""

@@ -1,0 +1,78 @@
+"""Which physical systems there are: the bundled simulators and what plug-ins add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from core.physics.model import PhysicsModel
+from core.ports import PhysicalSystem, SpecError
+
+PLUGIN_GROUP = "overtone.systems"
+
+
+@dataclass(frozen=True)
+class SystemEntry:
+    """How to make a system: `build(serial_number, seed, imperfections)`, and its equations where they are known."""
+
+    title: str
+    build: Callable[[int, int, Mapping[str, bool | int | float]], PhysicalSystem]
+    model: Callable[[], PhysicsModel] | None
+
+
+def _simulated(kind: str, title: str) -> SystemEntry:
+    name = kind.capitalize()
+
+    def build(serial_number: int, seed: int, imperfections: Mapping[str, bool | int | float]) -> PhysicalSystem:
+        module = import_module(f"devices.simulated.{kind}")
+        settings = getattr(module, f"{name}Imperfections")
+        known = {field.name: field.default for field in fields(settings)}
+        for key, value in imperfections.items():
+            if key not in known:
+                raise SpecError(
+                    f"system.imperfections has no key {key!r} for {kind}. The keys there are {', '.join(known)}."
+                )
+            if isinstance(value, bool) != isinstance(known[key], bool):
+                raise SpecError(f"system.imperfections.{key} = {value!r} is not a {type(known[key]).__name__}.")
+            if value < 0:
+                raise SpecError(f"system.imperfections.{key} = {value!r} is negative; 0 switches it off.")
+        return getattr(module, f"Simulated{name}")(serial_number, seed, settings(**imperfections))
+
+    def model() -> PhysicsModel:
+        return getattr(import_module(f"core.physics.{kind}"), f"{name}Model")()
+
+    return SystemEntry(title, build, model)
+
+
+BUNDLED = {
+    "plate": _simulated("plate", "Multimode mechanical plate"),
+    "circuit": _simulated("circuit", "Nonlinear electronic oscillator"),
+    "shg": _simulated("shg", "Optical second-harmonic generation"),
+    "pendula": _simulated("pendula", "Coupled nonlinear pendula"),
+}
+
+
+def find_systems() -> tuple[dict[str, SystemEntry], dict[str, str]]:
+    """List the usable systems by kind, and the plug-ins that cannot be used with the reason."""
+    found, broken = dict(BUNDLED), dict[str, str]()
+    for point in entry_points(group=PLUGIN_GROUP):
+        try:
+            entry = point.load()
+            if not isinstance(entry, SystemEntry):
+                raise TypeError(f"it is a {type(entry).__name__}, not a SystemEntry")
+            found[point.name] = entry
+        except Exception as error:  # a plug-in may fail in any way; it must stop nothing
+            broken[point.name] = f"{type(error).__name__}: {error}"
+    return found, broken
+
+
+def find_system(kind: str) -> SystemEntry:
+    """Return the entry of a system. Raises SpecError naming the choices, or the reason why a plug-in is broken."""
+    found, broken = find_systems()
+    if kind in broken:
+        raise SpecError(f"The plug-in for system.kind = {kind!r} is broken: {broken[kind]}")
+    if kind not in found:
+        raise SpecError(f"No system is of kind {kind!r}. Choose from {', '.join(found)}.")
+    return found[kind]

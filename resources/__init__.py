@@ -1,0 +1,1 @@
+"""Presets, bundled data and icons. Data, no logic."""

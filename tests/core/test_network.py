@@ -1,0 +1,133 @@
+"""Networks of shots: what is sent, what is counted, what keeps controls in range."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.network.base import NetworkSettings, PhysicalLayer, range_penalty
+from core.network.build import build_network
+from core.ports import SpecError
+from tests.conftest import SquareSystem
+
+FEATURES = torch.rand(5, 3, generator=torch.Generator().manual_seed(0))
+CHAIN = NetworkSettings("chain", layers=3, normalise="sum", readout="mean")
+
+
+def test_range_penalty_is_the_published_formula():
+    k, x = 25.0, torch.tensor([-0.2, 0.0, 0.4, 1.0, 1.3], dtype=torch.float64)
+    expected = sum(math.log1p(math.exp(-k * v)) / k + math.log1p(math.exp(k * (v - 1))) / k for v in x.tolist()) / len(
+        x
+    )
+    assert float(range_penalty(x, k)) == pytest.approx(expected)
+
+
+@given(st.floats(-1e3, 1e3))
+def test_range_penalty_pulls_towards_the_range(x):
+    value = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    range_penalty(value).backward()
+    assert value.grad is not None
+    if x < 0.4:
+        assert value.grad <= 0
+    if x > 0.6:
+        assert value.grad >= 0
+    if x > 1.2 or x < -0.2:
+        assert abs(float(value.grad)) > 0.98
+
+
+def test_a_control_out_of_range_never_reaches_the_device(square_system):
+    response, penalty = PhysicalLayer()(torch.tensor([[-3.0, 0.5, 9.0, 0, 0, 1]]), square_system.run)
+    torch.testing.assert_close(response, torch.tensor([[0.0, 0.25, 1.0, 0, 0, 1]]))
+    assert penalty > 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "shots"),
+    [
+        (CHAIN, 3),
+        (dataclasses.replace(CHAIN, branches=2, skip=False), 6),
+        (NetworkSettings("hybrid", layers=2, branches=4), 8),
+    ],
+)
+def test_shots_per_inference_are_the_shots_that_are_made(square_system, settings, shots):
+    network = build_network(settings, square_system.info, 3, 2, seed=1)
+    output = network(FEATURES, square_system.run)
+    assert output.logits.shape == (5, 2)
+    assert sum(rows for rows, _ in square_system.calls) == 5 * shots == 5 * network.shots_per_inference
+
+
+def test_every_trained_value_gets_a_gradient(square_system):
+    for settings in (
+        CHAIN,
+        dataclasses.replace(CHAIN, normalise="rms", readout="energy"),
+        NetworkSettings("hybrid"),
+    ):
+        network = build_network(settings, square_system.info, 3, 2, seed=1)
+        logits, penalty = network(FEATURES, lambda drive: drive**2)
+        (logits.square().mean() + penalty).backward()
+        for name, value in network.named_parameters():
+            assert value.grad is not None, name
+            assert value.grad.abs().sum() > 0, name
+
+
+def test_digital_cost_of_the_hybrid_is_that_of_its_linear_layers(square_system):
+    network = build_network(NetworkSettings("hybrid", layers=1, branches=4), square_system.info, 3, 2, seed=1)
+    assert network.digital.macs == 3 * 24 + 24 * 2
+    assert network.digital.parameters == (3 * 24 + 24) + (24 * 2 + 2)
+
+
+def test_digital_cost_of_a_chain_grows_linearly_with_its_layers(square_system):
+    one, two, three = (
+        build_network(dataclasses.replace(CHAIN, layers=n), square_system.info, 3, 2, seed=1) for n in (1, 2, 3)
+    )
+    assert three.digital.macs - two.digital.macs == two.digital.macs - one.digital.macs
+    # a layer more: scale, offset and skip, each once a control
+    assert three.digital.parameters - two.digital.parameters == 3 * 6
+    assert sum(value.numel() for value in three.parameters()) == three.digital.parameters
+
+
+def test_a_chain_is_the_composition_that_it_says():
+    """Two layers written out by hand, on 3 features tiled over 6 controls."""
+    system = SquareSystem()
+    network = build_network(
+        NetworkSettings("chain", layers=2, normalise="sum", readout="mean", logit_gain=1.0),
+        system.info,
+        3,
+        2,
+        seed=4,
+    )
+    p = {name: value.detach() for name, value in network.named_parameters()}
+    x = torch.cat([FEATURES, FEATURES], 1)
+    first = (p["scale"][0, 0] * x + p["offset"][0, 0]).clamp(0, 1) ** 2
+    first = first / first.mean(1, keepdim=True)
+    second = (p["scale"][0, 1] * first + p["offset"][0, 1] + p["skip_scale"][0, 0] * x).clamp(0, 1) ** 2
+    second = second / second.mean(1, keepdim=True)
+    windows = torch.stack([second[:, :3].mean(1), second[:, 3:].mean(1)], 1)
+    torch.testing.assert_close(network(FEATURES, system.run).logits.detach(), (windows + 1e-6).log())
+
+
+def test_shared_parameters_go_to_the_device_and_are_not_digital():
+    system = SquareSystem(shared={"coupling": (15,), "force": (6,)})
+    network = build_network(NetworkSettings("pendula", layers=2), system.info, 3, 2, seed=1)
+    assert network.physical_parameters == 2 * 21
+    assert network.digital.parameters == 1
+    assert network(FEATURES, system.run).logits.shape == (5, 2)
+
+
+def test_the_same_seed_gives_the_same_network(square_system):
+    def weights(seed: int) -> torch.Tensor:
+        network = build_network(CHAIN, square_system.info, 3, 2, seed=seed)
+        return torch.cat([value.flatten() for value in network.parameters()])
+
+    assert torch.equal(weights(3), weights(3))
+    assert not torch.equal(weights(3), weights(4))
+
+
+def test_architecture_and_system_must_fit(square_system):
+    with pytest.raises(SpecError, match=r"network\.architecture"):
+        build_network(NetworkSettings("pendula"), square_system.info, 3, 2, seed=1)

@@ -1,0 +1,89 @@
+"""The specification: every key checked, every message naming what to do."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.ports import SpecError
+from core.run.spec import Experiment, load_experiment, preset_names
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_is_valid_and_survives_a_round_trip(name, tmp_path):
+    experiment = load_experiment(name)
+    assert experiment.name == name
+    file = tmp_path / "again.toml"
+    file.write_text(experiment.toml(), "utf-8")
+    assert load_experiment(str(file)) == experiment
+
+
+def test_any_key_can_be_set():
+    experiment = load_experiment(
+        "quick",
+        [
+            "system.serial_number=77",
+            "task.data=full",
+            "training.epochs=3",
+            "system.imperfections.unit_spread=0.0",
+        ],
+    )
+    assert experiment.system.serial_number == 77
+    assert experiment.task.data == "full"
+    assert experiment.training.epochs == 3
+    assert experiment.system.imperfections == {"unit_spread": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("training.epochs=0", r"training\.epochs = 0.*greater than or equal to 1"),
+        ("training.learning_rate=nan", r"training\.learning_rate = nan"),
+        ("training.learning_rate=inf", r"training\.learning_rate = inf"),
+        ("training.epoch=3", r"no key 'training\.epoch'.*epochs"),
+        ("network.layer=3", r"no key 'network\.layer'.*layers"),
+        ("colour=3", r"no key 'colour'.*system"),
+        ("system.serial_number=-1", r"system\.serial_number"),
+        ("name.first=3", "is a value, not a section"),
+        ("training.epochs", "key=value"),
+        ("network.architecture=magic", "'chain', 'hybrid' or 'pendula'"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(setting, message):
+    with pytest.raises(SpecError, match=message) as caught:
+        load_experiment("quick", [setting])
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_preset_lists_the_known_ones():
+    with pytest.raises(SpecError, match=r"'quik'.*quick"):
+        load_experiment("quik")
+
+
+def test_a_broken_file_says_where(tmp_path):
+    file = tmp_path / "broken.toml"
+    file.write_text("name = ", "utf-8")
+    with pytest.raises(SpecError, match="not valid TOML"):
+        load_experiment(str(file))
+    with pytest.raises(SpecError, match="Cannot read"):
+        load_experiment(str(tmp_path / "missing.toml"))
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_learning_rate_is_accepted_exactly_in_its_range(rate):
+    if math.isfinite(rate) and 0 < rate <= 10:
+        experiment = load_experiment("quick", [f"training.learning_rate={rate!r}"])
+        assert experiment.training.learning_rate == rate
+    else:
+        with pytest.raises(SpecError):
+            load_experiment("quick", [f"training.learning_rate={rate!r}"])
+
+
+def test_experiments_are_immutable():
+    experiment = load_experiment("quick")
+    with pytest.raises(ValueError, match="frozen"):
+        experiment.seed = 3  # pyright: ignore[reportAttributeAccessIssue]
+    assert isinstance(experiment, Experiment)
