@@ -55,7 +55,7 @@ def compose(experiment: Experiment) -> Setup:
     task = load_experiment_task(experiment)
     spec = experiment.system
     system = entry.build(spec.serial_number, experiment.seed, spec.imperfections)
-    return Setup(experiment, system, entry.model() if entry.model else None, task, estimator)
+    return Setup.assemble(experiment, system, entry.model() if entry.model else None, task, estimator)
 
 
 def make_job(experiment: Experiment, runs_folder: Path) -> tuple[SystemInfo, Job]:

@@ -66,8 +66,7 @@ def follow(job: Job, *, as_json: bool) -> int:
         print(f"overtone: {event.text}", file=sys.stderr)
         return EXIT_FAILED
     if isinstance(event, Stopped):
-        where = event.checkpoint or "none: training had not begun"
-        print(f"overtone: interrupted; checkpoint: {where}", file=sys.stderr)
+        print(f"overtone: interrupted; checkpoint: {event.checkpoint}", file=sys.stderr)
         return EXIT_INTERRUPTED
     display.summary(event)
     if as_json:

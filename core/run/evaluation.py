@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.network.build import build_network
 from core.run.folder import load_checkpoint, weights_sha256
 from core.run.session import Setup
 from core.task.statistics import wilson_interval
@@ -19,8 +18,7 @@ def evaluate_again(setup: Setup, folder: Path) -> dict[str, object]:
     Raises RunFileError when the run has no final checkpoint, and what the device raises.
     """
     experiment, task, info = setup.experiment, setup.task, setup.system.info
-    features = task.train.features.shape[1]
-    network = build_network(experiment.network, info, features, len(task.classes), seed=experiment.seed)
+    network = setup.network
     load_checkpoint(folder, "final", network, None)
     bench = Bench(setup.system, lambda event: None)
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core.calibration.shots import collect_shots
 from core.network.base import PhysicalNetwork, Shoot
@@ -45,13 +45,30 @@ from core.twin.physics import PhysicsTwin
 
 @dataclass(frozen=True)
 class Setup:
-    """What the composition root chose for a run; `model` is None for a system without known equations."""
+    """What the composition root chose for a run, checked to fit together; `model` is None where there are no equations."""
 
     experiment: Experiment
     system: PhysicalSystem
     model: PhysicsModel | None
     task: Task
     estimator: Estimator
+    network: PhysicalNetwork
+
+    @classmethod
+    def assemble(
+        cls,
+        experiment: Experiment,
+        system: PhysicalSystem,
+        model: PhysicsModel | None,
+        task: Task,
+        estimator: Estimator,
+    ) -> Setup:
+        """Build the network and check that the parts fit, before anything is measured. Raises SpecError."""
+        features, classes = task.train.features.shape[1], len(task.classes)
+        network = build_network(experiment.network, system.info, features, classes, seed=experiment.seed)
+        build_twin(experiment, system, model)
+        estimator(system.run, system.run, system)
+        return cls(experiment, system, model, task, estimator, network)
 
 
 def run_experiment(setup: Setup, folder: RunFolder, listener: Listener, control: ControlToken) -> None:
@@ -66,7 +83,7 @@ def run_experiment(setup: Setup, folder: RunFolder, listener: Listener, control:
     except StopRequested:
         checkpoint = run.save("interrupted")
         folder.log("warning", "Stopped by the user.")
-        listener(Stopped(None if checkpoint is None else str(checkpoint)))
+        listener(Stopped(str(checkpoint)))
     except Exception as error:
         folder.log("error", f"{type(error).__name__}: {error}")
         raise
@@ -90,16 +107,13 @@ class _Run:
         self._listener = listener
         self._experiment = setup.experiment
         self._bench = Bench(setup.system, self._emit)
-        self._network: PhysicalNetwork | None = None
         self._twin: nn.Module | None = None
         self._start_s = time.perf_counter()
 
     def perform(self) -> None:
         setup, experiment = self._setup, self._experiment
-        classes, features = len(setup.task.classes), setup.task.train.features.shape[1]
-        network = build_network(experiment.network, setup.system.info, features, classes, seed=experiment.seed)
+        network = setup.network
         twin = self._calibrate()
-        self._network = network
         route = setup.estimator(self._bench.measure, twin, setup.system)
         self._emit(PhaseChanged("training", f"Training with {experiment.training.estimator}"))
         train(
@@ -121,9 +135,9 @@ class _Run:
         self._folder.save_result(result, provenance(setup.system))
         self._emit(Finished(result, str(self._folder.path)))
 
-    def save(self, name: str) -> Path | None:
-        """Write a checkpoint once there is a network."""
-        return None if self._network is None else self._folder.save_checkpoint(name, self._network, self._twin)
+    def save(self, name: str) -> Path:
+        """Write network and twin to a checkpoint."""
+        return self._folder.save_checkpoint(name, self._setup.network, self._twin)
 
     def _calibrate(self) -> Shoot:
         system, settings = self._setup.system, self._experiment.calibration
@@ -131,7 +145,7 @@ class _Run:
             return system.ideal_response
         self._emit(PhaseChanged("calibrating", f"Measuring {settings.shots} shots for the {settings.twin} twin"))
         twin = build_twin(self._experiment, system, self._setup.model)
-        shots = collect_shots(self._bench.measure, system.info, settings.shots, seed=self._experiment.seed)
+        shots = collect_shots(self._measure_checked, system.info, settings.shots, seed=self._experiment.seed)
 
         def progress(point: FitProgress) -> None:
             self._control.safe_point()
@@ -149,6 +163,11 @@ class _Run:
         self._emit(Message("info", text))
         self._twin = twin.requires_grad_(False)
         return twin
+
+    def _measure_checked(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+        self._control.safe_point()
+        self._bench.begin_batch()
+        return self._bench.measure(drive, *parameters)
 
     def _after_epoch(self, done: EpochDone) -> None:
         self._folder.record("epochs", done)

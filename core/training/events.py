@@ -94,7 +94,7 @@ class Failed:
 class Stopped:
     """The run was stopped by the user; its state is in the checkpoint."""
 
-    checkpoint: str | None
+    checkpoint: str
 
 
 Event = PhaseChanged | Message | CalibrationPoint | ShotMeasured | StepDone | EpochDone | Finished | Failed | Stopped

@@ -1,0 +1,189 @@
+"""Second-harmonic generation of a shaped femtosecond pulse in a thin crystal.
+
+    ∂_z A1 = i D1 A1 + i κ A2 A1* e^{-iΔk z},   ∂_z A2 = i D2 A2 + i κ A1² e^{+iΔk z}
+
+in the frame of the fundamental: D1 = k1'' Ω²/2, D2 = δ Ω + k2'' Ω²/2, with δ the group-velocity mismatch. Fields are
+scaled so that both carry energy alike: |A1|² + |A2|² is conserved (Manley-Rowe), and z runs from 0 to 1 over the length.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float
+from scipy.constants import c
+from torch import Tensor
+
+from core.physics import bbo
+from core.physics.model import FitParameter
+
+GRID = 256
+CONTROLS = 100
+BINS = 50
+SHAPER_M = (758.64e-9, 799.99e-9)
+SPECTROMETER_M = (386.3e-9, 391.0e-9)
+
+
+@dataclass(frozen=True)
+class ShgParameters:
+    """The bench on its data sheet; `nonlinearity` is κ L |A1| at the peak of the unshaped pulse (est.)."""
+
+    centre_m: float = 780e-9
+    width_m: float = 18e-9  # standard deviation of the spectral field; a Ti:sapphire pulse that lights the shaper
+    length_m: float = 0.5e-3
+    nonlinearity: float = 0.8
+    blur_m: float = 0.1e-9  # standard deviation of the spectrometer's line
+    reference: float = 1e-5  # SH power per grid point, of a pulse of unit peak field, that reads 1
+
+    @property
+    def angle_rad(self) -> float:
+        """The phase-matching angle at the centre."""
+        return bbo.phase_matching_angle(self.centre_m)
+
+
+NOMINAL = ShgParameters()
+_low, _high = c / SHAPER_M[1], c / SHAPER_M[0]
+CENTRE_HZ = c / 780e-9
+STEP_HZ = (_high - _low) / (CONTROLS - 1)
+OFFSET_HZ = np.fft.fftfreq(GRID, 1 / (GRID * STEP_HZ))
+FUNDAMENTAL_M = c / (CENTRE_HZ + OFFSET_HZ)
+HARMONIC_M = c / (2 * CENTRE_HZ + OFFSET_HZ)
+
+
+def phase_mismatch(angle_rad: float, wavelength_m: float) -> float:
+    """Return Δk = k2 - 2 k1 (rad/m) for a crystal at an angle."""
+    second = 2 * math.pi * bbo.extraordinary_index(wavelength_m / 2, angle_rad) / (wavelength_m / 2)
+    return second - 4 * math.pi * bbo.ordinary_index(wavelength_m) / wavelength_m
+
+
+def linear_phases(
+    mismatch_rad: Tensor, walk_off_s: Tensor, dispersion_s2: tuple[float, float], like: Tensor
+) -> Float[Tensor, "2 grid"]:
+    """Return the phases (rad) that both fields gather over the crystal; Δk is kept in the second one."""
+    omega = 2 * math.pi * torch.as_tensor(OFFSET_HZ).to(like)
+    first = 0.5 * dispersion_s2[0] * omega**2
+    # A2 carries e^{-iΔk z}: with it the nonlinear terms need no explicit z.
+    second = -mismatch_rad + walk_off_s * omega + 0.5 * dispersion_s2[1] * omega**2
+    return torch.stack([first, second])
+
+
+def propagate(
+    pulse: Complex[Tensor, "batch grid"], nonlinearity: Tensor, phases: Float[Tensor, "2 grid"], steps: int
+) -> Complex[Tensor, "batch 2 grid"]:
+    """Solve the coupled waves by Runge-Kutta of 4th order in the interaction picture; return both output spectra.
+
+    Hult, J. Lightwave Technol. 25, 3770 (2007). Fields enter and leave in the frequency domain.
+    """
+    fields = torch.stack([pulse, torch.zeros_like(pulse)], 1)
+    h = 1 / steps
+    half = torch.exp(0.5j * h * phases)
+
+    def slope(spectra: Tensor) -> Tensor:
+        first, second = torch.fft.ifft(spectra).unbind(1)
+        return torch.fft.fft(1j * h * nonlinearity * torch.stack([second * first.conj(), first * first], 1))
+
+    for _ in range(steps):
+        moved = half * fields
+        k1 = half * slope(fields)
+        k2 = slope(moved + k1 / 2)
+        k3 = slope(moved + k2 / 2)
+        k4 = slope(half * (moved + k3))
+        fields = half * (moved + (k1 + 2 * k2 + 2 * k3) / 6) + k4 / 6
+    return fields
+
+
+def undepleted_harmonic(
+    pulse: Complex[Tensor, "batch grid"], nonlinearity: Tensor, phase: Float[Tensor, " grid"]
+) -> Complex[Tensor, "batch grid"]:
+    """Return the closed form i κL FT[a²] sinc(ΔK L/2) e^{iΔK L/2}, for a fundamental that is neither depleted nor dispersed."""
+    source = torch.fft.fft(torch.fft.ifft(pulse) ** 2)
+    return 1j * nonlinearity * source * torch.sinc(phase / (2 * math.pi)) * torch.exp(0.5j * phase)
+
+
+def shaped_pulse(
+    drive: Float[Tensor, "batch control"], axis_shift_m: Tensor, centre_m: Tensor, width_m: Tensor, chirp_s2: Tensor
+) -> Complex[Tensor, "batch grid"]:
+    """Put the shaper's amplitudes on the laser's spectrum; the unshaped pulse has unit peak field in time."""
+    wavelength = torch.as_tensor(FUNDAMENTAL_M).to(drive)
+    pitch = (SHAPER_M[1] - SHAPER_M[0]) / (CONTROLS - 1)
+    position = (wavelength - axis_shift_m - SHAPER_M[0]) / pitch
+    # Linear interpolation between neighbouring controls, zero outside the shaper's band.
+    hats = (1 - (position - torch.arange(CONTROLS).to(drive)[:, None]).abs()).clamp_min(0)
+    spectrum = torch.exp(-0.5 * ((wavelength - centre_m) / width_m) ** 2)
+    omega = 2 * math.pi * torch.as_tensor(OFFSET_HZ).to(drive)
+    phase = torch.exp(0.5j * chirp_s2 * omega**2)
+    scale = GRID / float(np.sum(np.exp(-0.5 * ((FUNDAMENTAL_M - NOMINAL.centre_m) / NOMINAL.width_m) ** 2)))
+    return scale * (drive @ hats) * spectrum * phase
+
+
+def spectrometer_matrix(blur_m: float) -> Float[Tensor, "grid bin"]:
+    """Return the weights from grid points to the 50 bins: a Gaussian line, each bin normalised."""
+    bins = np.linspace(*SPECTROMETER_M, BINS)
+    weights = np.exp(-0.5 * ((HARMONIC_M[:, None] - bins) / blur_m) ** 2)
+    return torch.as_tensor(weights / weights.sum(0))
+
+
+class ShgModel:
+    """The bench's equations with its alignment unknown (`core.physics.model.PhysicsModel`).
+
+    `steps` is the number of Runge-Kutta steps through the crystal.
+    """
+
+    def __init__(self, parameters: ShgParameters = NOMINAL, steps: int = 3) -> None:
+        self.parameters = parameters
+        self._steps = steps
+        self._angle_rad = parameters.angle_rad
+        first, second = self._dispersions()
+        self._dispersion = (parameters.length_m * first, parameters.length_m * second)
+        self._matrix = spectrometer_matrix(parameters.blur_m)
+
+    @property
+    def fit_parameters(self) -> tuple[FitParameter, ...]:
+        """Name alignment and strength."""
+        p = self.parameters
+        # ±0.1° of crystal angle
+        tilt = p.length_m * abs(phase_mismatch(self._angle_rad + math.radians(0.1), p.centre_m))
+        walk_off = p.length_m * bbo.group_velocity_mismatch(p.centre_m)
+        return (
+            FitParameter("nonlinearity", "1", p.nonlinearity, 0.1, "log"),
+            FitParameter("mismatch", "rad", 0.0, tilt, "linear"),
+            FitParameter("walk_off", "s", walk_off, 0.05, "log"),
+            FitParameter("axis_shift", "m", 0.0, 0.2e-9, "linear"),
+            FitParameter("centre", "m", p.centre_m, 1e-9, "linear"),
+            FitParameter("width", "m", p.width_m, 0.05, "log"),
+            FitParameter("chirp", "s2", 0.0, 100e-30, "linear"),
+            FitParameter("gain", "1", 1.0, 0.1, "log"),
+            FitParameter("offset", "1", 0.0, 0.01, "linear"),
+        )
+
+    def response(self, values: Mapping[str, Tensor], drive: Tensor, *shared: Tensor) -> Tensor:
+        """Compute the binned SH spectrum (batch, 50) in units of the reference level."""
+        pulse = shaped_pulse(drive, values["axis_shift"], values["centre"], values["width"], values["chirp"])
+        return values["gain"] * self.binned(self.harmonic(pulse, values)) + values["offset"]
+
+    def harmonic(self, pulse: Complex[Tensor, "batch grid"], values: Mapping[str, Tensor]) -> Complex[Tensor, "batch grid"]:
+        """Send a pulse through the crystal; return the spectrum of the second harmonic."""
+        like = pulse.real
+        phases = linear_phases(values["mismatch"], values["walk_off"], self._dispersion, like)
+        return propagate(pulse, values["nonlinearity"].to(like), phases, self._steps)[:, 1]
+
+    def binned(self, harmonic: Complex[Tensor, "batch grid"]) -> Float[Tensor, "batch bin"]:
+        """Read the spectrum's power in the spectrometer's bins, in units of the reference level."""
+        power = (harmonic.real**2 + harmonic.imag**2) / GRID**2
+        return power @ self._matrix.to(power) / self.parameters.reference
+
+    def _dispersions(self) -> tuple[float, float]:
+        wavelength, angle = self.parameters.centre_m, self._angle_rad
+        return (
+            bbo.group_velocity_dispersion(bbo.ordinary_index, wavelength),
+            bbo.group_velocity_dispersion(lambda w: bbo.extraordinary_index(w, angle), wavelength / 2),
+        )
+
+
+def nominal_values(model: ShgModel) -> dict[str, Tensor]:
+    """Return the data sheet's values of the fit parameters."""
+    return {item.name: torch.tensor(item.nominal) for item in model.fit_parameters}

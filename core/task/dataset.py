@@ -1,0 +1,84 @@
+"""What a task is, and how its parts are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.ports import DataError
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples: features (sample, feature) in [0, 1] and class numbers (sample,)."""
+
+    features: Float[Tensor, "sample feature"]
+    labels: Int[Tensor, " sample"]
+
+    def take(self, rows: NDArray[np.int64]) -> Part:
+        """Return the chosen samples."""
+        chosen = torch.as_tensor(rows, dtype=torch.long)
+        return Part(self.features[chosen], self.labels[chosen])
+
+
+@dataclass(frozen=True)
+class Task:
+    """A classification task, split into parts that share no sample."""
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int] | None
+    train: Part
+    validation: Part
+    test: Part
+
+
+def make_part(features: NDArray[np.floating], labels: NDArray[np.integer]) -> Part:
+    """Build a part from arrays (sample, feature) and (sample,). Raises DataError on values outside [0, 1] or NaN."""
+    if not (features.size and np.isfinite(features).all() and features.min() >= 0 and features.max() <= 1):
+        raise DataError("The features are empty, not finite or outside [0, 1]; check the table's columns.")
+    return Part(torch.as_tensor(features, dtype=torch.float32), torch.as_tensor(labels, dtype=torch.long))
+
+
+def draw_stratified(
+    labels: NDArray[np.integer], fraction: float, generator: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split rows into (kept, drawn): of every class the same fraction is drawn, rounded. Both are sorted."""
+    drawn = [
+        generator.permutation(np.flatnonzero(labels == label))[: round(fraction * int((labels == label).sum()))]
+        for label in np.unique(labels)
+    ]
+    chosen = np.sort(np.concatenate(drawn)) if drawn else np.empty(0, dtype=np.int64)
+    return np.setdiff1d(np.arange(len(labels)), chosen), chosen
+
+
+def draw_talkers(
+    talkers: NDArray[np.str_], fraction: float, generator: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split rows into (kept, drawn) so that no talker is in both."""
+    names = generator.permutation(np.unique(talkers))
+    mask = np.isin(talkers, names[: max(1, round(fraction * len(names)))])
+    return np.flatnonzero(~mask), np.flatnonzero(mask)
+
+
+def split_task(
+    name: str,
+    title: str,
+    classes: tuple[str, ...],
+    training: Part,
+    test: Part,
+    *,
+    validation: float,
+    seed: int,
+    image_shape: tuple[int, int] | None = None,
+) -> Task:
+    """Carve the validation part out of the training part and assemble the task."""
+    generator = np.random.default_rng([seed, 2])
+    kept, drawn = draw_stratified(training.labels.numpy(), validation, generator)
+    return Task(name, title, classes, image_shape, training.take(kept), training.take(drawn), test)

@@ -1,0 +1,121 @@
+"""A simulated second-harmonic bench: pulse shaper, BBO crystal, spectrometer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.physics.shg import (
+    BINS,
+    CONTROLS,
+    NOMINAL,
+    OFFSET_HZ,
+    SHAPER_M,
+    SPECTROMETER_M,
+    ShgModel,
+    phase_mismatch,
+    shaped_pulse,
+)
+from core.ports import Axis, SystemInfo
+from devices.simulated.base import SimulatedSystem
+
+SATURATION = 4.0  # of the reference level: the unshaped pulse stays below it
+
+
+@dataclass(frozen=True)
+class ShgImperfections:
+    """What a real bench does that its data sheet does not say (est.); 0 switches an entry off."""
+
+    unit_spread: float = 1.0  # scales all differences between units
+    angle_deg: float = 0.1  # crystal angle, standard deviation between units
+    axis_nm: float = 0.2  # shaper's wavelength axis, between units
+    strength: float = 0.1  # conversion strength, relative, between units
+    chirp_fs2: float = 100.0  # residual chirp, between units
+    cubic_phase_fs3: float = 2000.0  # residual third-order phase, which the model does not know
+    shaper_blur_nm: float = 0.2  # neighbouring controls blur (standard deviation), which the model does not know
+    shaper_bits: int = 10  # grey levels of the shaper
+    power_noise: float = 0.01  # common-mode power, relative rms, from shot to shot
+    pointing_noise: float = 0.005  # rank-2 change of the spectrum, relative rms
+    electrons: float = 50_000.0  # at saturation: sets the shot noise
+    read_noise: float = 3e-4  # of saturation, rms
+    adc_bits: int = 14
+    drift_per_hour: float = 0.005  # conversion strength, relative, random walk
+
+
+class SimulatedShg(SimulatedSystem):
+    """One bench: the serial number fixes its alignment, the seed this session's noise."""
+
+    def __init__(self, serial_number: int = 1, seed: int = 0, imperfections: ShgImperfections | None = None) -> None:
+        self._faults = faults = imperfections or ShgImperfections()
+        super().__init__(serial_number, seed, faults)
+        self.info = SystemInfo(
+            kind="shg",
+            name=f"SHG bench #{serial_number}",
+            status="simulated",
+            serial_number=serial_number,
+            drive_dim=CONTROLS,
+            response_dim=BINS,
+            signed_drive=False,
+            drive_axis=Axis("Wavelength", "m", np.linspace(*SHAPER_M, CONTROLS)),
+            response_axis=Axis("Wavelength", "m", np.linspace(*SPECTROMETER_M, BINS)),
+            drive_label="Spectral amplitude",
+            response_label="Second harmonic",
+            shot_s=1e-3,
+        )
+        self._model = ShgModel()
+        unit = faults.unit_spread * self.unit_generator.standard_normal(8)
+        p, angle = NOMINAL, NOMINAL.angle_rad
+        tilt = phase_mismatch(angle + math.radians(faults.angle_deg) * unit[0], p.centre_m)
+        values = {item.name: torch.tensor(item.nominal) for item in self._model.fit_parameters}
+        self._values = values | {
+            "mismatch": torch.tensor(p.length_m * tilt),
+            "axis_shift": torch.tensor(faults.axis_nm * 1e-9 * unit[1]),
+            "nonlinearity": torch.tensor(p.nonlinearity * math.exp(faults.strength * unit[2])),
+            "chirp": torch.tensor(faults.chirp_fs2 * 1e-30 * unit[3]),
+            "centre": torch.tensor(p.centre_m + (0.5e-9 * unit[4])),
+            "width": torch.tensor(p.width_m * math.exp(0.03 * unit[5])),
+        }
+        omega = 2 * np.pi * OFFSET_HZ
+        self._phase = torch.as_tensor(faults.cubic_phase_fs3 * 1e-45 * unit[6] * omega**3 / 6)
+        self._blur = _blur_matrix(faults.shaper_blur_nm * 1e-9)
+        self._gain = 1.0
+
+    def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+        """Compute the noise-free spectrum (batch, 50), differentiably, from the hidden alignment."""
+        v = self._values
+        pulse = shaped_pulse(drive @ self._blur.to(drive), v["axis_shift"], v["centre"], v["width"], v["chirp"])
+        pulse = pulse * torch.exp(1j * self._phase).to(pulse)
+        harmonic = self._model.harmonic(pulse, v)
+        return self._model.binned(harmonic)
+
+    def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+        faults, count = self._faults, drive.shape[0]
+        if faults.shaper_bits:
+            levels = 2**faults.shaper_bits - 1
+            drive = (drive * levels).round() / levels
+        self._gain += faults.drift_per_hour * math.sqrt(count * self.info.shot_s / 3600) * float(self._randn(1))
+        response = self.ideal_response(drive) * self._gain
+        power = 1 + faults.power_noise * self._randn(count, 1)
+        position = torch.linspace(-1, 1, BINS)
+        shapes = torch.stack([position, 1.5 * position**2 - 0.5])
+        pointing = 1 + faults.pointing_noise * self._randn(count, 2) @ shapes
+        response = response * power**2 * pointing
+        if faults.electrons:
+            response = response + self._randn(count, BINS) * (response.clamp_min(0) * SATURATION / faults.electrons).sqrt()
+        response = response + faults.read_noise * SATURATION * self._randn(count, BINS)
+        if faults.adc_bits:
+            step = SATURATION / 2**faults.adc_bits
+            response = (response / step).round().clamp(-(2**faults.adc_bits) // 64, 2**faults.adc_bits - 1) * step
+        return response
+
+
+def _blur_matrix(blur_m: float) -> Tensor:
+    axis = np.linspace(*SHAPER_M, CONTROLS)
+    if blur_m == 0:
+        return torch.eye(CONTROLS)
+    weights = np.exp(-0.5 * ((axis[:, None] - axis) / blur_m) ** 2)
+    return torch.as_tensor(weights / weights.sum(0), dtype=torch.float32)
