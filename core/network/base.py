@@ -30,8 +30,9 @@ class NetworkSettings:
     """How shots are composed into a network.
 
     `initial_spread` and `initial_gain` set the spread and the size of the values that training starts from;
-    `logit_gain` turns the device's order-one outputs into class scores. `skip`, `normalise` and `readout` belong to
-    the chain.
+    `logit_gain` turns the device's order-one outputs into class scores. The chain repeats its features
+    as a whole until they fill the controls (`encode` = tile), or holds each one; `skip`, `normalise` and `readout` are
+    its own too.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -39,6 +40,7 @@ class NetworkSettings:
     architecture: Literal["chain", "hybrid", "pendula"]
     layers: Annotated[int, Field(ge=1, le=64)] = 1
     branches: Annotated[int, Field(ge=1, le=64)] = 1
+    encode: Literal["tile", "hold"] = "tile"
     skip: bool = True
     normalise: Literal["sum", "rms", "none"] = "rms"
     readout: Literal["energy", "mean"] = "energy"

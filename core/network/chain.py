@@ -16,8 +16,6 @@ from core.network.base import (
 )
 from core.ports import SystemInfo
 
-ENERGY_FLOOR = 1e-6  # keeps the logarithm finite where a read-out window is dark
-
 
 def spread_index(source: int, target: int, *, tile: bool) -> Tensor:
     """Tell which of `source` values each of `target` controls takes: repeated as a whole (tile) or each one held."""
@@ -28,10 +26,10 @@ def spread_index(source: int, target: int, *, tile: bool) -> Tensor:
 class ElementwiseChain(PhysicalNetwork):
     """Parallel chains of physical layers: controls = scale ∘ previous + offset (+ skip scale ∘ input).
 
-    The features are repeated until they fill the controls. Between layers a response is divided by its sum or its
+    The features are repeated, or each one is held, until they fill the controls. Between layers a response is divided by its sum or its
     root mean square, without which deep chains of a nonlinear system do not train. The last response is read in one
     window per class, as energy or as mean; trained attenuators weigh the windows, branches add up, and
-    logits = gain · log(weighted window).
+    logits = gain · weighted window.
     """
 
     def __init__(
@@ -49,7 +47,7 @@ class ElementwiseChain(PhysicalNetwork):
         self._signed = info.signed_drive
         self._normalise, self._readout, self._classes = settings.normalise, settings.readout, classes
         self.layer = PhysicalLayer()
-        self.register_buffer("_encode", spread_index(features, drive, tile=True), persistent=False)
+        self.register_buffer("_encode", spread_index(features, drive, tile=settings.encode == "tile"), persistent=False)
         self.register_buffer("_carry", spread_index(response, drive, tile=False), persistent=False)
         self.register_buffer("_window", spread_index(classes, response, tile=False), persistent=False)
 
@@ -89,8 +87,7 @@ class ElementwiseChain(PhysicalNetwork):
                 response = self._normalised(response)
                 carried = response[:, self._carry]
             total = total + self.log_attenuation[branch].exp() * self._read(response)
-        logits = self.log_gain.exp() * (total.clamp_min(0) + ENERGY_FLOOR).log()
-        return NetworkOutput(logits, torch.stack(penalties).mean())
+        return NetworkOutput(self.log_gain.exp() * total, torch.stack(penalties).mean())
 
     def _normalised(self, response: Tensor) -> Tensor:
         if self._normalise == "sum":

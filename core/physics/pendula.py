@@ -23,8 +23,8 @@ PAIRS = PENDULA * (PENDULA - 1) // 2
 PARAMETER_SHAPES = {"coupling": (PAIRS,), "force": (PENDULA,)}
 STEPS = 5
 PHASE_RAD = 0.5  # Ω t at the end of a shot
-# The ranges are ours (est.): the couplings of 40 lit pixels can move a pendulum by several radians, and with all of them
-# at their edge a Runge-Kutta step is 1.4 rad of the fastest mode, inside the stable 2.8.
+# The ranges are ours (est.): the couplings of 40 lit pixels can move a pendulum by several radians, and with all
+# couplings at their edge a Runge-Kutta step is 1.4 rad of the fastest mode, inside the stable 2.8.
 POSITION_RANGE_RAD = 1.0
 COUPLING_RANGE = 1.0
 FORCE_RANGE = 4.0
@@ -96,7 +96,7 @@ def evolve(
 
 
 class PendulaModel:
-    """The pendula's equation with the unknowns of a bench named: each pendulum's frequency and bias, and five scalars."""
+    """The pendula's equation with a bench's unknowns named: each pendulum's frequency and bias, and five scalars."""
 
     def __init__(self, data_sheet: PendulaParameters | None = None) -> None:
         sheet = data_sheet or PendulaParameters()
@@ -133,7 +133,7 @@ def respond(
     coupling: Float[Tensor, "pendulum pendulum"],
     force: Float[Tensor, " pendulum"],
 ) -> Float[Tensor, "batch response"]:
-    """Compute the response of a bench with these values; `coupling` is the matrix J asked for, the controls in [0, 1]."""
+    """Compute the response of a bench with these values to the matrix J; drive and force are controls in [0, 1]."""
     position, _ = evolve(
         values["release_gain"] * POSITION_RANGE_RAD * drive,
         values["coupling_gain"] * coupling,

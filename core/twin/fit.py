@@ -113,7 +113,7 @@ class _Fit:
         optimiser = torch.optim.LBFGS(
             self._twin.parameters(), max_iter=POLISH_ITERATIONS, history_size=20, line_search_fn="strong_wolfe"
         )
-        latest = [math.inf]
+        latest = [math.inf]  # the closure's last nRMSE
 
         def closure() -> Tensor:
             optimiser.zero_grad()
@@ -124,9 +124,12 @@ class _Fit:
             return loss
 
         for _ in range(POLISH_STEPS):
+            before = latest[0]
             optimiser.step(closure)  # pyright: ignore[reportArgumentType]: the stub wants a float, the code a tensor
             self.step += 1
             self._report(latest[0])
+            if latest[0] == before:
+                break
 
     def _mean_square(self, batches: tuple[ShotBatch, ...] | list[ShotBatch]) -> Tensor:
         squares = [(self._twin(batch.drives, *batch.parameters) - batch.responses).square().sum() for batch in batches]
@@ -142,8 +145,8 @@ class _Fit:
         return math.sqrt(mean_square.item() / self._power)
 
     def _loss(self, mean_square: Tensor) -> Tensor:
-        loss = 0.5 * (mean_square / self._power + RESIDUAL_FLOOR).log()
-        return loss - self._twin.log_prior() / self._values if isinstance(self._twin, PhysicsTwin) else loss
+        misfit = 0.5 * self._values * (mean_square.double() / self._power + RESIDUAL_FLOOR).log()
+        return misfit - self._twin.log_prior() if isinstance(self._twin, PhysicsTwin) else misfit
 
     def _report(self, train_error: float) -> None:
         error = response_error(self._twin, self._check)
