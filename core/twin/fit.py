@@ -1,19 +1,20 @@
 """Fit a twin to measured shots, and tell on shots that it has not seen how well it does.
 
-Adam on batches of shots finds the valley. A physics twin, whose few parameters are often correlated, then walks to its
-floor with full-batch L-BFGS. The noise level is not known beforehand: the likelihood with it profiled out is
--N/2 log(mean squared residual), which weighs itself against the prior that the data sheet's tolerances are.
+Adam on batches of shots finds the valley. A physics twin with few parameters, which are often correlated, then walks to
+its floor by damped Gauss-Newton steps (Levenberg-Marquardt). The noise level is not known beforehand: the likelihood with
+it profiled out is -N/2 log(mean squared residual), which weighs itself against the prior that the tolerances are.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from core.ports import DataError, SimulationDiverged
 from core.twin.neural import NeuralTwin
@@ -21,8 +22,10 @@ from core.twin.physics import PhysicsTwin
 from core.twin.shots import ShotBatch, Shots, response_error, signal_power
 
 REPORTS = 50
-POLISH_STEPS = 10
-POLISH_ITERATIONS = 2
+POLISH_STEPS = 15
+POLISH_LIMIT = 80  # parameters: each costs a pass over the training shots for every step
+POLISH_DIFFERENCE = 0.01  # of a tolerance, for the Jacobian: the gradient itself is exact
+CONVERGED = 0.01  # change of the log posterior: far inside one standard error
 RESIDUAL_FLOOR = 1e-10  # of the signal's power: below it, float32 rounds
 
 
@@ -68,7 +71,7 @@ def fit_twin(
     train, check = shots.split(held_out, seed)
     fit = _Fit(twin, train, check, on_progress)
     fit.descend(steps, learning_rate, seed)
-    if isinstance(twin, PhysicsTwin):
+    if fit.polishable:
         fit.polish()
     twin.load_state_dict(fit.best_state)
     wall_s = time.perf_counter() - start_s
@@ -82,14 +85,16 @@ class _Fit:
         self._twin, self._train, self._check, self._on_progress = twin, train, check, on_progress
         self._power = signal_power(train)
         self._values = train.responses.numel()
-        self.step, self._total = 0, 0
+        self.step, self._total, self._train_error = 0, 0, math.inf
+        count = sum(value.numel() for value in twin.parameters())
+        self.polishable = isinstance(twin, PhysicsTwin) and count <= POLISH_LIMIT
         self.best_error, self.best_state = math.inf, _state(twin)
         if isinstance(twin, NeuralTwin):
             twin.normalise(train)
 
     def descend(self, steps: int, learning_rate: float, seed: int) -> None:
         physics = isinstance(self._twin, PhysicsTwin)
-        self._total = steps + (POLISH_STEPS if physics else 0)
+        self._total = steps + (POLISH_STEPS if self.polishable else 0)
         optimiser = torch.optim.Adam(self._twin.parameters(), lr=learning_rate if physics else learning_rate / 30)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         generator = torch.Generator().manual_seed(seed)
@@ -97,10 +102,15 @@ class _Fit:
         recent: list[float] = []
         for _ in range(steps):
             order = order or torch.randperm(len(self._train.batches), generator=generator).tolist()
-            residual = self._mean_square([self._train.batches[order.pop()]])
-            recent.append(self._relative(residual))
+            mean_square = self._mean_square([self._train.batches[order.pop()]])
+            if not bool(mean_square.isfinite()):
+                raise SimulationDiverged(
+                    f"The twin's response is not finite at step {self.step + 1} of its fit. "
+                    "Lower calibration.learning_rate."
+                )
+            recent.append(self._relative(mean_square))
             optimiser.zero_grad()
-            self._loss(residual).backward()
+            self._loss(mean_square).backward()
             optimiser.step()
             schedule.step()
             self.step += 1
@@ -109,37 +119,52 @@ class _Fit:
                 recent.clear()
 
     def polish(self) -> None:
+        """Walk to the maximum of the posterior from the best state so far."""
         self._twin.load_state_dict(self.best_state)
-        optimiser = torch.optim.LBFGS(
-            self._twin.parameters(), max_iter=POLISH_ITERATIONS, history_size=20, line_search_fn="strong_wolfe"
-        )
-        latest = [math.inf]  # the closure's last nRMSE
-
-        def closure() -> Tensor:
-            optimiser.zero_grad()
-            residual = self._mean_square(self._train.batches)
-            latest[0] = self._relative(residual)
-            loss = self._loss(residual)
-            loss.backward()
-            return loss
-
+        weights = list(self._twin.parameters())
+        point, damping = parameters_to_vector(weights).detach(), 1e-3
+        loss, gradient, curvature = self._linearise(point)
         for _ in range(POLISH_STEPS):
-            before = latest[0]
-            optimiser.step(closure)  # pyright: ignore[reportArgumentType]: the stub wants a float, the code a tensor
+            damped = curvature + damping * curvature.diag().diag()
+            trial = point - torch.linalg.solve(damped, gradient).clamp(-1, 1).to(point)
+            vector_to_parameters(trial, weights)
+            trial_loss, trial_gradient, trial_curvature = self._linearise(trial)
+            gain = loss - trial_loss
+            if gain > 0:
+                point, loss, gradient, curvature = trial, trial_loss, trial_gradient, trial_curvature
+            vector_to_parameters(point, weights)
+            damping *= 0.1 if gain > 0 else 10
             self.step += 1
-            self._report(latest[0])
-            if latest[0] == before:
+            self._report(self._train_error)
+            if abs(gain) < CONVERGED:
                 break
 
-    def _mean_square(self, batches: tuple[ShotBatch, ...] | list[ShotBatch]) -> Tensor:
+    def _linearise(self, point: Tensor) -> tuple[float, Tensor, Tensor]:
+        """Return the negative log posterior at a point, its gradient and its Gauss-Newton curvature, in float64."""
+        weights = list(self._twin.parameters())
+        mean_square = self._mean_square(self._train.batches)
+        loss = self._loss(mean_square)
+        if not bool(loss.isfinite()):
+            return math.inf, torch.zeros(0), torch.zeros(0)
+        self._train_error = self._relative(mean_square)
+        gradient = parameters_to_vector(torch.autograd.grad(loss, weights)).double()
+        noise = max(mean_square.item(), RESIDUAL_FLOOR * self._power)
+        curvature = torch.eye(len(point), dtype=torch.float64)
+        with torch.no_grad():
+            for batch in self._train.batches:
+                base = self._twin(batch.drives, *batch.parameters)
+                columns: list[Tensor] = []
+                for direction in torch.eye(len(point)).to(point):
+                    vector_to_parameters(point + POLISH_DIFFERENCE * direction, weights)
+                    columns.append((self._twin(batch.drives, *batch.parameters) - base).flatten() / POLISH_DIFFERENCE)
+                vector_to_parameters(point, weights)
+                jacobian = torch.stack(columns).double()
+                curvature += jacobian @ jacobian.T / noise
+        return loss.item(), gradient, curvature
+
+    def _mean_square(self, batches: Sequence[ShotBatch]) -> Tensor:
         squares = [(self._twin(batch.drives, *batch.parameters) - batch.responses).square().sum() for batch in batches]
-        mean = torch.stack(squares).sum() / sum(batch.responses.numel() for batch in batches)
-        if not bool(mean.isfinite()):
-            raise SimulationDiverged(
-                f"The twin's response is not finite at step {self.step + 1} of its fit. "
-                "Lower calibration.learning_rate."
-            )
-        return mean
+        return torch.stack(squares).sum() / sum(batch.responses.numel() for batch in batches)
 
     def _relative(self, mean_square: Tensor) -> float:
         return math.sqrt(mean_square.item() / self._power)

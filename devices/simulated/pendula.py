@@ -91,7 +91,7 @@ class SimulatedPendula(SimulatedSystem):
 
     def _draw(self, item: FitParameter) -> Tensor:
         nominal = np.asarray(item.nominal)
-        change = self._faults.unit_spread * item.spread * self.unit_generator.standard_normal(nominal.shape)
+        change = self._faults.unit_spread * np.asarray(item.spread) * self.unit_generator.standard_normal(nominal.shape)
         value = nominal * np.exp(change) if item.scale == "log" else nominal + change
         return torch.as_tensor(value, dtype=torch.float32)
 

@@ -1,0 +1,85 @@
+"""A metal plate driven by one force waveform and heard by one microphone: a sum of modes, a controlled convolution.
+
+    q̈_n + (ω_n/Q_n) q̇_n + ω_n² q_n = Γ_n F(t),   mic(t) = Σ c_n q̈_n
+
+F is held between samples, so the discrete impulse response is exact. What precedes the plate, amplifier and speaker,
+compresses: F = u / (1 + κ u²). Wright, Onodera et al., Nature 601, 549 (2022); free-plate modes of a titanium square.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.physics.model import FitParameter
+
+SAMPLES = 784
+RATE_HZ = 48_000.0
+# Suspension, mount rocking, then the free square plate of 32 mm × 1 mm (E 116 GPa, ρ 4506 kg/m³, ν 0.32).
+MODES_HZ = (100.0, 620.0, 900.0, 1400.0, 3200.0, 4800.0, 5900.0, 8380.0, 8420.0, 14760.0, 14840.0)
+# Above 15 kHz the speaker is silent. Near-twins stand for modes that the square's symmetry makes equal.
+QUALITY = (30.0, 30.0, 40.0, 40.0, 120.0, 150.0, 100.0, 200.0, 200.0, 150.0, 150.0)
+# Products c_n Γ_n relative to the strongest (est.): a driver off the nodal lines, the signs of the mode shapes.
+WEIGHTS = (0.15, 0.5, -0.6, 0.7, 1.0, -0.9, 0.8, -0.7, 0.6, 0.35, -0.3)
+COMPRESSION = 0.03  # of the force at full drive (est. 1-5 %)
+OUTPUT_SCALE = 0.05  # microphone gain (est.): loud waveforms just stay below full scale
+
+
+def modal_impulse_response(
+    frequency_hz: Float[Tensor, " mode"], quality: Float[Tensor, " mode"], weight: Float[Tensor, " mode"], samples: int
+) -> Float[Tensor, " sample"]:
+    """Return Σ c_n q̈_n after a unit force held for one sample, sampled at the ends of the intervals.
+
+    After a step of force the acceleration is e^{at} (cos bt + a/b sin bt) with the pole a ± ib: it starts at 1 and has
+    the slope -ω/Q there. A force held for one sample is a step less the same step one sample later. Built in double
+    precision, because the phase of a kilohertz mode after hundreds of samples asks for it.
+    """
+    omega, q = 2 * math.pi * frequency_hz.double(), quality.double()
+    pole = torch.complex(-0.5 * omega / q, omega * (1 - 0.25 / q**2).sqrt())
+    amplitude = weight.double() * torch.complex(torch.ones_like(q), -pole.real / pole.imag)
+    time_s = torch.arange(1, samples + 1, device=omega.device, dtype=torch.float64) / RATE_HZ
+    step = (amplitude[:, None] * torch.exp(pole[:, None] * time_s)).sum(0).real
+    return (step - torch.nn.functional.pad(step[:-1], (1, 0))).to(weight.dtype)
+
+
+def convolve(signal: Float[Tensor, "batch sample"], kernel: Float[Tensor, " sample"]) -> Float[Tensor, "batch sample"]:
+    """Return the causal linear convolution, as long as the signal."""
+    length = signal.shape[1]
+    size = 2 * length
+    return torch.fft.irfft(torch.fft.rfft(signal, size) * torch.fft.rfft(kernel, size), size)[:, :length]
+
+
+def compress(voltage: Tensor, compression: Tensor) -> Tensor:
+    """Return what amplifier and speaker make of a voltage in [-1, 1]: u / (1 + κ u²)."""
+    return voltage / (1 + compression * voltage**2)
+
+
+class PlateModel:
+    """The plate's equations with its modes unknown (`core.physics.model.PhysicsModel`)."""
+
+    @property
+    def fit_parameters(self) -> tuple[FitParameter, ...]:
+        """Name modes, compression and converter offset."""
+        count = len(MODES_HZ)
+        return (
+            FitParameter("frequency", "Hz", MODES_HZ, (0.01,) * count, "log"),
+            FitParameter("quality", "1", QUALITY, (0.3,) * count, "log"),
+            FitParameter("weight", "1", WEIGHTS, (0.1,) * count, "linear"),
+            FitParameter("compression", "1", COMPRESSION, 0.01, "linear"),
+            FitParameter("offset", "1", 0.0, 0.005, "linear"),
+        )
+
+    def response(self, values: Mapping[str, Tensor], drive: Tensor, *shared: Tensor) -> Tensor:
+        """Compute the microphone's signal (batch, 784), of order one, for controls (batch, 784) in [0, 1]."""
+        force = compress(2 * drive - 1, values["compression"])
+        kernel = effective_kernel(values, drive.shape[1])
+        return convolve(force, kernel.to(drive)) + values["offset"]
+
+
+def effective_kernel(values: Mapping[str, Tensor], samples: int = SAMPLES) -> Float[Tensor, " sample"]:
+    """Return the kernel with which a layer convolves its drive in the linear regime."""
+    return OUTPUT_SCALE * modal_impulse_response(values["frequency"], values["quality"], values["weight"], samples)

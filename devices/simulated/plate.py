@@ -1,0 +1,129 @@
+"""A simulated titanium plate on a speaker, with a microphone and a USB sound card."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.physics.plate import (
+    COMPRESSION,
+    MODES_HZ,
+    QUALITY,
+    RATE_HZ,
+    SAMPLES,
+    WEIGHTS,
+    PlateModel,
+    compress,
+    convolve,
+    effective_kernel,
+)
+from core.ports import Axis, SystemInfo
+from devices.simulated.base import SimulatedSystem
+
+FREQUENCY_PER_KELVIN = -250e-6
+RESTLESSNESS_K_PER_SQRT_H = 0.5  # room temperature, random walk (est.)
+JITTER_SAMPLES = 20  # start jitter of a USB sound card
+
+
+@dataclass(frozen=True)
+class PlateImperfections:
+    """What a real set-up does that its data sheet does not say (est.); 0 switches an entry off."""
+
+    unit_spread: float = 1.0  # scales all differences between units
+    size: float = 0.01  # of the plate, relative: shifts all free-plate modes alike
+    mode_scatter: float = 0.003  # of each mode's frequency on top of that
+    quality: float = 0.3  # of each quality factor, logarithmic
+    weight: float = 0.1  # of each mode's participation
+    mount: float = 0.02  # offset of the mount, relative: shifts suspension and rocking
+    bl_compression: float = 0.02  # Bl(x): even-order compression, which the model does not know
+    temperature: bool = True  # -250 ppm/K on all frequencies, the room wandering
+    gain_drift_per_hour: float = 0.003  # relative, random walk
+    noise: float = 0.01  # microphone, rms of full scale
+    align: bool = True  # a sync chirp finds the start; without it whole-sample jitter stays
+    misaligned: float = 0.01  # part of the shots that stay off by one sample after alignment
+    converter_bits: float = 12.5  # effective bits of DAC and ADC
+
+
+class SimulatedPlate(SimulatedSystem):
+    """One plate: the serial number fixes its modes, the seed this session's noise."""
+
+    def __init__(self, serial_number: int = 1, seed: int = 0, imperfections: PlateImperfections | None = None) -> None:
+        self._faults = faults = imperfections or PlateImperfections()
+        super().__init__(serial_number, seed, faults)
+        time_s = np.arange(SAMPLES) / RATE_HZ
+        self.info = SystemInfo(
+            kind="plate",
+            name=f"Titanium plate #{serial_number}",
+            status="simulated",
+            serial_number=serial_number,
+            drive_dim=SAMPLES,
+            response_dim=SAMPLES,
+            signed_drive=True,
+            drive_axis=Axis("Time", "s", time_s),
+            response_axis=Axis("Time", "s", time_s),
+            drive_label="Speaker voltage",
+            response_label="Microphone",
+            shot_s=0.025,
+        )
+        draw, count = self.unit_generator.standard_normal, len(MODES_HZ)
+        size, mount = draw(), draw()
+        frequency, quality, weight, compression = draw(count), draw(count), draw(count), draw()
+        spread = faults.unit_spread
+        free = np.array(MODES_HZ) > 2000
+        # Frequency goes as thickness over side squared; a plate 1 % larger all over is 1 % lower.
+        common = np.where(free, -faults.size * size, faults.mount * mount)
+        self._values = {
+            "frequency": _tensor(MODES_HZ * np.exp(spread * (common + faults.mode_scatter * frequency))),
+            "quality": _tensor(QUALITY * np.exp(spread * faults.quality * quality)),
+            "weight": _tensor(np.array(WEIGHTS) + spread * faults.weight * weight),
+            "compression": _tensor(max(COMPRESSION + 0.01 * spread * compression, 0.0)),
+            "offset": _tensor(0.003 * spread * draw()),
+        }
+        self._kelvin, self._gain = 0.0, 1.0
+
+    def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+        """Compute the noise-free signal (batch, 784), differentiably, from the hidden modes."""
+        return self._respond(drive, effective_kernel(self._values))
+
+    def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+        faults, count = self._faults, drive.shape[0]
+        hours = count * self.info.shot_s / 3600
+        if faults.temperature:
+            self._kelvin += RESTLESSNESS_K_PER_SQRT_H * math.sqrt(hours) * float(self._randn(1))
+        self._gain *= 1 + faults.gain_drift_per_hour * math.sqrt(hours) * float(self._randn(1))
+        warm = self._values | {"frequency": self._values["frequency"] * (1 + FREQUENCY_PER_KELVIN * self._kelvin)}
+        response = self._gain * self._respond(self._quantise(drive, 1.0), effective_kernel(warm))
+        response = self._jittered(response) + faults.noise * self._randn(count, SAMPLES)
+        return self._quantise(response.clamp(-1, 1), 2.0)
+
+    def _respond(self, drive: Tensor, kernel: Tensor) -> Tensor:
+        force = compress(2 * drive - 1, self._values["compression"])
+        # The voice coil leaves the gap on one side earlier than on the other.
+        force = force - self._faults.bl_compression * force**2
+        return convolve(force, kernel.to(drive)) + self._values["offset"]
+
+    def _jittered(self, response: Tensor) -> Tensor:
+        faults, count = self._faults, response.shape[0]
+        chance = torch.rand(count, generator=self.noise)
+        late = torch.randint(0, JITTER_SAMPLES + 1, (count,), generator=self.noise)
+        if faults.align:
+            late = (chance < faults.misaligned / 2).long() - (chance > 1 - faults.misaligned / 2).long()
+        if not bool(late.any()):
+            return response
+        index = torch.arange(SAMPLES) - late[:, None]
+        shifted = response.gather(1, index.clamp(0, SAMPLES - 1))
+        return torch.where((index >= 0) & (index < SAMPLES), shifted, torch.zeros_like(shifted))
+
+    def _quantise(self, value: Tensor, full_scale: float) -> Tensor:
+        if not self._faults.converter_bits:
+            return value
+        step = full_scale / 2**self._faults.converter_bits
+        return ((value / step).round() * step).clamp(-full_scale, full_scale)
+
+
+def _tensor(value: object) -> Tensor:
+    return torch.as_tensor(value, dtype=torch.float32)
