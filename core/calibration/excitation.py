@@ -18,8 +18,8 @@ def uniform(count: int, dim: int, generator: torch.Generator) -> Float[Tensor, "
 def low_pass(count: int, dim: int, generator: torch.Generator) -> Float[Tensor, "shot drive"]:
     """Draw Gaussian noise (shot, drive) below a cut-off that is log-uniform over the band, with peak 1.
 
-    Where the controls are samples of a waveform, white noise has little energy in any one octave; these drives
-    together have the same in each.
+    Where the controls are samples of a waveform, white noise has nearly all its energy in the highest octaves; these
+    drives have much of theirs in the lower ones.
     """
     spectrum = torch.fft.rfft(torch.randn(count, dim, generator=generator))
     bins = spectrum.shape[1]

@@ -51,6 +51,9 @@ class PendulaParameters:
     readout_gain: float = 1.0
 
 
+NOMINAL = PendulaParameters()
+
+
 def coupling_matrix(coupling: Float[Tensor, " pair"]) -> Float[Tensor, "pendulum pendulum"]:
     """Arrange the couplings J_ij, i < j row by row, as a symmetric matrix without diagonal."""
     count = round((1 + (1 + 8 * len(coupling)) ** 0.5) / 2)
@@ -98,8 +101,7 @@ def evolve(
 class PendulaModel:
     """The pendula's equation with a bench's unknowns named: each pendulum's frequency and bias, and five scalars."""
 
-    def __init__(self, data_sheet: PendulaParameters | None = None) -> None:
-        sheet = data_sheet or PendulaParameters()
+    def __init__(self, sheet: PendulaParameters = NOMINAL) -> None:
         frequencies = (sheet.natural_frequency_rad_s,) * PENDULA
         self._fit_parameters = (
             FitParameter("natural_frequency", "rad/s", frequencies, 0.02, "log"),

@@ -1,8 +1,8 @@
 """Fit a twin to measured shots, and tell on shots that it has not seen how well it does.
 
 Adam on batches of shots finds the valley. A physics twin with few parameters, which are often correlated, then walks to
-its floor by damped Gauss-Newton steps (Levenberg-Marquardt). The noise level is not known beforehand: the likelihood with
-it profiled out is -N/2 log(mean squared residual), which weighs itself against the prior that the tolerances are.
+its floor by damped Gauss-Newton steps (Levenberg-Marquardt). The noise level is not known beforehand: the likelihood
+with it profiled out is -N/2 log(mean squared residual), which weighs itself against the prior that the tolerances are.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from core.twin.physics import PhysicsTwin
 from core.twin.shots import ShotBatch, Shots, response_error, signal_power
 
 REPORTS = 50
-POLISH_STEPS = 15
-POLISH_LIMIT = 80  # parameters: each costs a pass over the training shots for every step
+POLISH_STEPS = 10
+POLISH_LIMIT = 48  # parameters: each costs a pass over the training shots for every step
 POLISH_DIFFERENCE = 0.01  # of a tolerance, for the Jacobian: the gradient itself is exact
 CONVERGED = 0.01  # change of the log posterior: far inside one standard error
 RESIDUAL_FLOOR = 1e-10  # of the signal's power: below it, float32 rounds
@@ -124,6 +124,8 @@ class _Fit:
         weights = list(self._twin.parameters())
         point, damping = parameters_to_vector(weights).detach(), 1e-3
         loss, gradient, curvature = self._linearise(point)
+        if not math.isfinite(loss):
+            return
         for _ in range(POLISH_STEPS):
             damped = curvature + damping * curvature.diag().diag()
             trial = point - torch.linalg.solve(damped, gradient).clamp(-1, 1).to(point)

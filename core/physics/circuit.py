@@ -1,0 +1,147 @@
+"""A transistor across the capacitor of a series LRC loop, driven by a voltage waveform.
+
+    L di/dt = g u - R i - v,   C dv/dt = i - v/R_p - I_T(v),   I_T = (k/2) max(v - V_th, 0)²
+
+A field-effect transistor with its gate at its drain; the square law is also ngspice's LEVEL=1 model in saturation, so
+that both solve the same equations. The voltage u is held between samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from core.physics import circuit_kernel
+from core.physics.circuit_kernel import SUB_STEPS
+from core.physics.model import FitParameter
+from core.ports import SimulationDiverged
+
+SAMPLES = 784
+RATE_HZ = 1e6
+DRIVE_V = 3.0  # at the ends of the control range
+FULL_SCALE_V = 4.0
+IMPEDANCE_OHM = 2236.0  # only a unit: currents are kept in volts
+
+
+@dataclass(frozen=True)
+class CircuitParameters:
+    """The circuit's data sheet (est.): f0 = 71 kHz, Q = 2.8, Z0 = 2.2 kΩ."""
+
+    inductance_h: float = 5e-3
+    capacitance_f: float = 1e-9
+    resistance_ohm: float = 800.0  # with the winding's
+    parallel_ohm: float = 50e3
+    transconductance_a_v2: float = 1e-3
+    threshold_v: float = 0.5
+
+
+NOMINAL = CircuitParameters()
+
+
+def coefficients(
+    inductance_h: Tensor, capacitance_f: Tensor, resistance_ohm: Tensor, parallel_ohm: Tensor, k_a_v2: Tensor, v_th: Tensor
+) -> Float[Tensor, "7"]:
+    """Return the kernel's coefficients: the equations' factors times the length of a sub-step."""
+    h = 1 / (RATE_HZ * SUB_STEPS)
+    loop = h * IMPEDANCE_OHM / inductance_h
+    node = h / capacitance_f
+    return torch.stack(
+        [loop, h * resistance_ohm / inductance_h, loop, node / IMPEDANCE_OHM, node / parallel_ohm, node * k_a_v2 / 2, v_th]
+    )
+
+
+def simulate(
+    voltage: Float[Tensor, "batch sample"], factors: Float[Tensor, "7"], *, reference: bool = False
+) -> Float[Tensor, "batch sample"]:
+    """Return v at the end of every sample, from rest, differentiable in both.
+
+    The compiled kernel runs on the CPU and has first derivatives; the plain reference runs everywhere and has all.
+    Raises SimulationDiverged when a voltage is not finite.
+    """
+    if reference or voltage.device.type != "cpu":
+        response = _reference(voltage, factors)
+    else:
+        response: Tensor = _Fast.apply(voltage, factors)  # pyright: ignore[reportAssignmentType]
+    if not bool(torch.isfinite(response.detach().sum())):
+        values = ", ".join(f"{value:.3g}" for value in factors.detach().tolist())
+        raise SimulationDiverged(
+            f"The circuit's voltage is not finite; step coefficients {values}, drive up to "
+            f"{float(voltage.detach().abs().max()):.3g} V. Lower the drive or the transconductance."
+        )
+    return response
+
+
+def _reference(voltage: Tensor, factors: Tensor) -> Tensor:
+    a_u, a_r, a_v, c_i, c_g, c_k, v_th = factors.unbind()
+
+    def slope(i: Tensor, v: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+        m = (v - v_th).clamp_min(0)
+        return a_u * u - a_r * i - a_v * v, c_i * i - c_g * v - c_k * m * m
+
+    i = v = torch.zeros_like(voltage[:, 0])
+    outputs: list[Tensor] = []
+    for u in voltage.unbind(1):
+        for _ in range(SUB_STEPS):
+            k1i, k1v = slope(i, v, u)
+            k2i, k2v = slope(i + k1i / 2, v + k1v / 2, u)
+            k3i, k3v = slope(i + k2i / 2, v + k2v / 2, u)
+            k4i, k4v = slope(i + k3i, v + k3v, u)
+            i, v = i + (k1i + 2 * k2i + 2 * k3i + k4i) / 6, v + (k1v + 2 * k2v + 2 * k3v + k4v) / 6
+        outputs.append(v)
+    return torch.stack(outputs, 1)
+
+
+class _Fast(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, voltage: Tensor, factors: Tensor) -> Tensor:
+        drive = voltage.detach().t().contiguous().numpy()
+        values = factors.detach().to(voltage.dtype).numpy()
+        states = circuit_kernel.work_space(drive.shape[0], drive.shape[1], drive.dtype)
+        circuit_kernel.forward(drive, values, states)
+        ctx.kept = (drive, values, states)
+        return torch.from_numpy(states[1:, 1]).t()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+        drive, values, states = ctx.kept
+        incoming = cotangent.t().contiguous().numpy()
+        gradient = np.empty_like(drive)
+        total = np.zeros((circuit_kernel.COEFFICIENTS, drive.shape[1]), drive.dtype)
+        adjoint = np.zeros((2, drive.shape[1]), drive.dtype)
+        circuit_kernel.backward(drive, values, states, incoming, gradient, total, adjoint)
+        return torch.from_numpy(gradient).t(), torch.from_numpy(total.sum(1))
+
+
+class CircuitModel:
+    """The circuit's equations with its components unknown (`core.physics.model.PhysicsModel`)."""
+
+    @property
+    def fit_parameters(self) -> tuple[FitParameter, ...]:
+        """Name components within their tolerances, amplifier gains and the converter's offset."""
+        p = NOMINAL
+        return (
+            FitParameter("inductance", "H", p.inductance_h, 0.05, "log"),
+            FitParameter("capacitance", "F", p.capacitance_f, 0.1, "log"),
+            FitParameter("resistance", "ohm", p.resistance_ohm, 0.05, "log"),
+            FitParameter("parallel", "ohm", p.parallel_ohm, 0.2, "log"),
+            FitParameter("transconductance", "A/V2", p.transconductance_a_v2, 0.3, "log"),
+            FitParameter("threshold", "V", p.threshold_v, 0.05, "linear"),
+            FitParameter("drive_gain", "1", 1.0, 0.03, "log"),
+            FitParameter("gain", "1", 1.0, 0.03, "log"),
+            FitParameter("offset", "1", 0.0, 0.005, "linear"),
+        )
+
+    def response(self, values: Mapping[str, Tensor], drive: Tensor, *shared: Tensor) -> Tensor:
+        """Compute the voltage (batch, 784) relative to full scale, for controls (batch, 784) in [0, 1]."""
+        names = ("inductance", "capacitance", "resistance", "parallel", "transconductance", "threshold")
+        factors = coefficients(*(values[name] for name in names))
+        voltage = DRIVE_V * values["drive_gain"] * (2 * drive - 1)
+        return values["gain"] * simulate(voltage, factors) / FULL_SCALE_V + values["offset"]
