@@ -33,7 +33,7 @@ class ShgParameters:
     """The bench on its data sheet; `nonlinearity` is κ L |A1| at the peak of the unshaped pulse (est.)."""
 
     centre_m: float = 780e-9
-    width_m: float = 18e-9  # standard deviation of the spectral field; a Ti:sapphire pulse that lights the shaper
+    width_m: float = 5.5e-9  # standard deviation of the spectral field: 9 nm at half power, a pulse of 100 fs
     length_m: float = 0.5e-3
     nonlinearity: float = 0.8
     blur_m: float = 0.1e-9  # standard deviation of the spectrometer's line

@@ -13,7 +13,7 @@ from core.physics.pendula import PAIRS, PENDULA, PendulaModel
 from core.ports import DifferentiableSystem, OutOfRange
 from core.twin.fit import fit_twin
 from core.twin.physics import PhysicsTwin
-from core.twin.shots import response_error
+from core.twin.shots import Shots, response_error
 from devices.simulated.pendula import PendulaImperfections, SimulatedPendula
 
 PERFECT = PendulaImperfections(**{field.name: 0 for field in fields(PendulaImperfections)})
@@ -86,7 +86,7 @@ def test_its_own_derivative_is_that_of_its_response():
         device.ideal_response(*(x + sign * step * v for x, v in zip(inputs, direction, strict=True)))
         for sign in (1, -1)
     )
-    assert float((weights * (above - below)).sum()) / (2 * step) == pytest.approx(expected, rel=1e-6)
+    assert (weights * (above - below)).sum().item() / (2 * step) == pytest.approx(expected, rel=1e-6)
     assert isinstance(device, DifferentiableSystem)
 
 
@@ -117,9 +117,10 @@ def test_hidden_parameters_stay_hidden():
 def test_calibration_finds_the_unit_but_for_the_errors_that_the_model_does_not_know():
     device, twin = SimulatedPendula(3), PhysicsTwin(PendulaModel())
     shots = collect_shots(device.run, device.info, 256, seed=0)
-    other = collect_shots(device.run, device.info, 128, seed=1)
-    data_sheet = response_error(twin, other)
-    fit_twin(twin, shots, seed=0, steps=120)
-    fitted, truth = response_error(twin, other), response_error(device.ideal_response, other)
-    assert fitted < 0.8 * data_sheet
-    assert truth < fitted < 1.5 * truth
+    clean = Shots(tuple(replace(b, responses=device.ideal_response(b.drives, *b.parameters)) for b in shots.batches))
+    data_sheet = response_error(twin, clean)
+    report = fit_twin(twin, shots, seed=0, steps=120)
+    fitted = response_error(twin, clean)
+    assert fitted < 0.7 * data_sheet
+    assert fitted > 0.2 * data_sheet  # what the single couplings' errors leave
+    assert report.held_out_error > fitted  # it has the noise in it
