@@ -35,9 +35,9 @@ class ShgParameters:
     centre_m: float = 780e-9
     width_m: float = 5.5e-9  # standard deviation of the spectral field: 9 nm at half power, a pulse of 100 fs
     length_m: float = 0.5e-3
-    nonlinearity: float = 0.8
+    nonlinearity: float = 0.5
     blur_m: float = 0.1e-9  # standard deviation of the spectrometer's line
-    reference: float = 1e-5  # SH power per grid point, of a pulse of unit peak field, that reads 1
+    reference: float = 3e-5  # SH power per grid point, of a pulse of unit peak field, that reads 1
 
     @property
     def angle_rad(self) -> float:
@@ -133,7 +133,7 @@ class ShgModel:
     `steps` is the number of Runge-Kutta steps through the crystal.
     """
 
-    def __init__(self, parameters: ShgParameters = NOMINAL, steps: int = 3) -> None:
+    def __init__(self, parameters: ShgParameters = NOMINAL, steps: int = 2) -> None:
         self.parameters = parameters
         self._steps = steps
         self._angle_rad = parameters.angle_rad

@@ -66,7 +66,7 @@ class SimulatedShg(SimulatedSystem):
             response_label="Second harmonic",
             shot_s=1e-3,
         )
-        self._model = ShgModel()
+        self._model = ShgModel(steps=4)  # finer than the twin that is fitted to it
         unit = faults.unit_spread * self.unit_generator.standard_normal(8)
         p, angle = NOMINAL, NOMINAL.angle_rad
         tilt = phase_mismatch(angle + math.radians(faults.angle_deg) * unit[0], p.centre_m)
