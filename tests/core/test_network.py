@@ -108,7 +108,7 @@ def test_a_chain_is_the_composition_that_it_says():
     second = (p["scale"][0, 1] * first + p["offset"][0, 1] + p["skip_scale"][0, 0] * x).clamp(0, 1) ** 2
     second = second / second.mean(1, keepdim=True)
     windows = torch.stack([second[:, :3].mean(1), second[:, 3:].mean(1)], 1)
-    torch.testing.assert_close(network(FEATURES, system.run).logits.detach(), (windows + 1e-6).log())
+    torch.testing.assert_close(network(FEATURES, system.run).logits.detach(), windows)
 
 
 def test_shared_parameters_go_to_the_device_and_are_not_digital():

@@ -1,0 +1,1 @@
+"""Bundled simulators: units with hidden parameters, noise, drift, converters and jitter, fixed by a serial number."""
