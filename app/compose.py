@@ -6,14 +6,13 @@ from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from core.task.dataset import Task
-from core.task.load import load_task
-
 from core.ports import SpecError, SystemInfo
 from core.run.evaluation import evaluate_again
 from core.run.folder import RunFolder, read_experiment
 from core.run.session import Setup, run_experiment
 from core.run.spec import Experiment
+from core.task.dataset import Task
+from core.task.load import load_task
 from core.training.control import ControlToken
 from core.training.estimators import ESTIMATORS, Estimator
 from core.training.events import Listener

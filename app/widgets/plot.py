@@ -113,9 +113,7 @@ class Plot(pg.PlotWidget):
             return
         x = view.mapSceneToView(where).x()
         place = int(np.argmin(np.abs(np.asarray(shown.xData) - x)))
-        self.readout.setText(
-            f"{self._value('bottom', shown.xData[place])},  {self._value('left', shown.yData[place])}"
-        )
+        self.readout.setText(f"{self._value('bottom', shown.xData[place])},  {self._value('left', shown.yData[place])}")
 
     def _value(self, side: str, value: float) -> str:
         axis = self.plot_item.getAxis(side)

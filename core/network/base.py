@@ -29,10 +29,10 @@ class DigitalCost:
 class NetworkSettings:
     """How shots are composed into a network.
 
-    `initial_spread` and `initial_gain` set the spread and the size of the values that training starts from;
-    `logit_gain` turns the device's order-one outputs into class scores. The chain repeats its features
-    as a whole until they fill the controls (`encode` = tile), or holds each one; `skip`, `normalise` and `readout` are
-    its own too.
+    `initial_level`, `initial_gain` and `initial_spread` set the mean, the size and the randomness of the values that
+    training starts from; `logit_gain` turns the device's order-one outputs into class scores. The chain repeats its
+    features as a whole until they fill the controls (`encode` = tile), or holds each one; `skip`, `normalise`,
+    `readout` and `initial_level` are its own too.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -44,6 +44,7 @@ class NetworkSettings:
     skip: bool = True
     normalise: Literal["sum", "rms", "none"] = "rms"
     readout: Literal["energy", "mean"] = "energy"
+    initial_level: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
     initial_spread: Annotated[float, Field(ge=0.0, le=10.0)] = 0.1
     initial_gain: Annotated[float, Field(gt=0.0, le=100.0)] = 0.5
     logit_gain: Annotated[float, Field(gt=0.0, le=1000.0)] = 5.0
@@ -77,6 +78,9 @@ class PhysicalNetwork(nn.Module, ABC):
     @abstractmethod
     def forward(self, features: Float[Tensor, "batch feature"], shoot: Shoot) -> NetworkOutput:
         """Compute class scores (batch, class) from features in [0, 1], asking `shoot` for every physical layer."""
+
+    def prepare(self, features: Float[Tensor, "batch feature"], shoot: Shoot) -> None:
+        """Choose starting values that suit what `shoot` answers to these features; without need, change nothing."""
 
 
 class PhysicalLayer(nn.Module):

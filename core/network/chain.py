@@ -16,6 +16,8 @@ from core.network.base import (
 )
 from core.ports import SystemInfo
 
+SPREAD_FLOOR = 0.1  # of the widest window's spread: darker windows are not amplified further
+
 
 def spread_index(source: int, target: int, *, tile: bool) -> Tensor:
     """Tell which of `source` values each of `target` controls takes: repeated as a whole (tile) or each one held."""
@@ -26,10 +28,9 @@ def spread_index(source: int, target: int, *, tile: bool) -> Tensor:
 class ElementwiseChain(PhysicalNetwork):
     """Parallel chains of physical layers: controls = scale ∘ previous + offset (+ skip scale ∘ input).
 
-    The features are repeated, or each one is held, until they fill the controls. Between layers a response is divided by its sum or its
-    root mean square, without which deep chains of a nonlinear system do not train. The last response is read in one
-    window per class, as energy or as mean; trained attenuators weigh the windows, branches add up, and
-    logits = gain · weighted window.
+    The features are repeated, or each one is held, until they fill the controls. Between layers a response may be
+    divided by its sum or its root mean square. The last response is read in one window per class, as energy or as mean;
+    logits = gain · (Σ over branches of attenuation ∘ windows + bias).
     """
 
     def __init__(
@@ -43,8 +44,6 @@ class ElementwiseChain(PhysicalNetwork):
         super().__init__()
         drive, response = info.drive_dim, info.response_dim
         layers, branches = settings.layers, settings.branches
-        initial_gain, initial_spread = settings.initial_gain, settings.initial_spread
-        self._signed = info.signed_drive
         self._normalise, self._readout, self._classes = settings.normalise, settings.readout, classes
         self.layer = PhysicalLayer()
         self.register_buffer("_encode", spread_index(features, drive, tile=settings.encode == "tile"), persistent=False)
@@ -52,13 +51,16 @@ class ElementwiseChain(PhysicalNetwork):
         self.register_buffer("_window", spread_index(classes, response, tile=False), persistent=False)
 
         def normal(*shape: int) -> Tensor:
-            return torch.randn(*shape, generator=generator)
+            return settings.initial_spread * torch.randn(*shape, generator=generator)
 
-        self.scale = nn.Parameter(initial_gain * (1 + initial_spread * normal(branches, layers, drive)))
-        self.offset = nn.Parameter(0.1 * initial_gain * initial_spread * normal(branches, layers, drive))
         skips = max(layers - 1, 0) if settings.skip else 0
-        self.skip_scale = nn.Parameter(initial_gain * initial_spread * normal(branches, skips, drive))
+        self.scale = nn.Parameter(settings.initial_gain * (1 + normal(branches, layers, drive)))
+        self.offset = nn.Parameter(
+            settings.initial_level + 0.1 * settings.initial_gain * normal(branches, layers, drive)
+        )
+        self.skip_scale = nn.Parameter(settings.initial_gain * normal(branches, skips, drive))
         self.log_attenuation = nn.Parameter(torch.zeros(branches, classes))
+        self.bias = nn.Parameter(torch.zeros(classes))
         self.log_gain = nn.Parameter(torch.tensor(settings.logit_gain).log())
 
         self.physical_layers = layers
@@ -72,22 +74,43 @@ class ElementwiseChain(PhysicalNetwork):
 
     def forward(self, features: Float[Tensor, "batch feature"], shoot: Shoot) -> NetworkOutput:
         """Compute class scores (batch, class) from features (batch, feature) in [0, 1]."""
-        encoded = features[:, self._encode]
-        total = torch.zeros(features.shape[0], self._classes)
+        encoded, branches = features[:, self._encode], self.scale.shape[0]
+        windows, penalties = zip(*(self._branch(branch, encoded, shoot) for branch in range(branches)), strict=True)
+        scores = (self.log_attenuation.exp() * torch.stack(windows, 1)).sum(1) + self.bias
+        return NetworkOutput(self.log_gain.exp() * scores, torch.stack(penalties).mean())
+
+    @torch.no_grad()
+    def prepare(self, features: Float[Tensor, "batch feature"], shoot: Shoot) -> None:
+        """Level the starting values, layer by layer, on what these features bring about.
+
+        All controls start with a mean of `initial_level` and a spread of about `initial_gain` over the samples, all
+        class windows with mean 0 and spread 1 (after Mishkin & Matas, arXiv:1511.06422).
+        """
+        encoded, branches = features[:, self._encode], self.scale.shape[0]
+        windows = torch.stack([self._branch(branch, encoded, shoot, level=True)[0] for branch in range(branches)], 1)
+        spread = windows.std(0)
+        self.log_attenuation.copy_(-(branches**0.5 * spread.clamp_min(SPREAD_FLOOR * spread.max())).log())
+        self.bias.copy_(-(self.log_attenuation.exp() * windows).sum(1).mean(0))
+
+    def _branch(self, branch: int, encoded: Tensor, shoot: Shoot, *, level: bool = False) -> tuple[Tensor, Tensor]:
+        """Return the last response's windows (batch, class) and the mean range penalty of one chain."""
+        carried, response = encoded, encoded
         penalties: list[Tensor] = []
-        for branch in range(self.scale.shape[0]):
-            carried, response = encoded, encoded
-            for index in range(self.physical_layers):
-                wish = self.scale[branch, index] * carried + self.offset[branch, index]
-                if index > 0 and self.skip_scale.shape[1]:
-                    wish = wish + self.skip_scale[branch, index - 1] * encoded
-                controls = 0.5 + 0.5 * wish if self._signed else wish
-                response, penalty = self.layer(controls, shoot)
-                penalties.append(penalty)
-                response = self._normalised(response)
-                carried = response[:, self._carry]
-            total = total + self.log_attenuation[branch].exp() * self._read(response)
-        return NetworkOutput(self.log_gain.exp() * total, torch.stack(penalties).mean())
+        for index in range(self.physical_layers):
+            skip = self.skip_scale[branch, index - 1] if index and self.skip_scale.shape[1] else None
+            if level:
+                scale, offset = self.scale[branch, index], self.offset[branch, index]
+                offset -= _level(scale, carried)
+                if skip is not None:
+                    offset -= _level(skip, encoded)
+            controls = self.scale[branch, index] * carried + self.offset[branch, index]
+            if skip is not None:
+                controls = controls + skip * encoded
+            response, penalty = self.layer(controls, shoot)
+            penalties.append(penalty)
+            response = self._normalised(response)
+            carried = response[:, self._carry]
+        return self._read(response), torch.stack(penalties).mean()
 
     def _normalised(self, response: Tensor) -> Tensor:
         if self._normalise == "sum":
@@ -100,3 +123,9 @@ class ElementwiseChain(PhysicalNetwork):
         values = response.square() if self._readout == "energy" else response
         windows = torch.zeros(response.shape[0], self._classes).index_add(1, self._window, values)
         return windows * (self._classes / response.shape[1])
+
+
+def _level(scale: Tensor, source: Tensor) -> Tensor:
+    """Divide a scale in place by the source's rms spread over the samples; return the mean that it now brings in."""
+    scale /= source.std(0).square().mean().sqrt().clamp_min(1e-6)
+    return scale * source.mean(0)

@@ -46,19 +46,32 @@ NOMINAL = CircuitParameters()
 
 
 def coefficients(
-    inductance_h: Tensor, capacitance_f: Tensor, resistance_ohm: Tensor, parallel_ohm: Tensor, k_a_v2: Tensor, v_th: Tensor
-) -> Float[Tensor, "7"]:
+    inductance_h: Tensor,
+    capacitance_f: Tensor,
+    resistance_ohm: Tensor,
+    parallel_ohm: Tensor,
+    k_a_v2: Tensor,
+    v_th: Tensor,
+) -> Float[Tensor, " coefficient"]:
     """Return the kernel's coefficients: the equations' factors times the length of a sub-step."""
     h = 1 / (RATE_HZ * SUB_STEPS)
     loop = h * IMPEDANCE_OHM / inductance_h
     node = h / capacitance_f
     return torch.stack(
-        [loop, h * resistance_ohm / inductance_h, loop, node / IMPEDANCE_OHM, node / parallel_ohm, node * k_a_v2 / 2, v_th]
+        [
+            loop,
+            h * resistance_ohm / inductance_h,
+            loop,
+            node / IMPEDANCE_OHM,
+            node / parallel_ohm,
+            node * k_a_v2 / 2,
+            v_th,
+        ]
     )
 
 
 def simulate(
-    voltage: Float[Tensor, "batch sample"], factors: Float[Tensor, "7"], *, reference: bool = False
+    voltage: Float[Tensor, "batch sample"], factors: Float[Tensor, " coefficient"], *, reference: bool = False
 ) -> Float[Tensor, "batch sample"]:
     """Return v at the end of every sample, from rest, differentiable in both.
 

@@ -17,7 +17,12 @@ from numba import njit
 
 SUB_STEPS = 2
 COEFFICIENTS = 7  # a_u, a_r, a_v, c_i, c_g, c_k, v_th
-_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": True, "fastmath": {"contract", "nsz", "arcp"}}
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "cache": True,
+    "fastmath": {"contract", "nsz", "arcp"},
+}
 
 
 @njit(inline="always", **_OPTIONS)

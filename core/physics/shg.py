@@ -165,7 +165,9 @@ class ShgModel:
         pulse = shaped_pulse(drive, values["axis_shift"], values["centre"], values["width"], values["chirp"])
         return values["gain"] * self.binned(self.harmonic(pulse, values)) + values["offset"]
 
-    def harmonic(self, pulse: Complex[Tensor, "batch grid"], values: Mapping[str, Tensor]) -> Complex[Tensor, "batch grid"]:
+    def harmonic(
+        self, pulse: Complex[Tensor, "batch grid"], values: Mapping[str, Tensor]
+    ) -> Complex[Tensor, "batch grid"]:
         """Send a pulse through the crystal; return the spectrum of the second harmonic."""
         like = pulse.real
         phases = linear_phases(values["mismatch"], values["walk_off"], self._dispersion, like)

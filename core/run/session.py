@@ -42,6 +42,8 @@ from core.twin.fit import FitProgress, fit_twin
 from core.twin.neural import NeuralTwin
 from core.twin.physics import PhysicsTwin
 
+PREPARING_SAMPLES = 256
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -114,6 +116,8 @@ class _Run:
         setup, experiment = self._setup, self._experiment
         network = setup.network
         twin = self._calibrate()
+        features = setup.task.train.features
+        network.prepare(features[:: max(1, len(features) // PREPARING_SAMPLES)], twin)
         route = setup.estimator(self._bench.measure, twin, setup.system)
         self._emit(PhaseChanged("training", f"Training with {experiment.training.estimator}"))
         train(

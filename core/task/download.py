@@ -31,10 +31,18 @@ def _mnist(name: str, sha256: str) -> Source:
 
 
 SOURCES = {
-    "mnist/train-images-idx3-ubyte.gz": _mnist("train-images-idx3-ubyte.gz", "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971"),
-    "mnist/train-labels-idx1-ubyte.gz": _mnist("train-labels-idx1-ubyte.gz", "1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203"),
-    "mnist/t10k-images-idx3-ubyte.gz": _mnist("t10k-images-idx3-ubyte.gz", "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be"),
-    "mnist/t10k-labels-idx1-ubyte.gz": _mnist("t10k-labels-idx1-ubyte.gz", "b91679a0acfe4ba0e50a2437a903084cba1f5f92592b016a25a7dfd00455798b"),
+    "mnist/train-images-idx3-ubyte.gz": _mnist(
+        "train-images-idx3-ubyte.gz", "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971"
+    ),
+    "mnist/train-labels-idx1-ubyte.gz": _mnist(
+        "train-labels-idx1-ubyte.gz", "1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203"
+    ),
+    "mnist/t10k-images-idx3-ubyte.gz": _mnist(
+        "t10k-images-idx3-ubyte.gz", "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be"
+    ),
+    "mnist/t10k-labels-idx1-ubyte.gz": _mnist(
+        "t10k-labels-idx1-ubyte.gz", "b91679a0acfe4ba0e50a2437a903084cba1f5f92592b016a25a7dfd00455798b"
+    ),
     "vowels/vowdata.dat": Source(
         ("https://homepages.wmich.edu/~hillenbr/voweldata/vowdata.dat",),
         "05a4a69e2c6b0f444077245b1427d12bc86f8d7a32ae7a4b63f7e06e5712e4b1",
@@ -89,5 +97,7 @@ def download(address: str, path: Path, sha256: str) -> None:
     found = hashlib.sha256(part.read_bytes()).hexdigest()
     if found != sha256:
         part.unlink()
-        raise DataError(f"{address} gave a file with the wrong checksum ({found[:12]}…, not {sha256[:12]}…). Try again later.")
+        raise DataError(
+            f"{address} gave a file with the wrong checksum ({found[:12]}…, not {sha256[:12]}…). Try again later."
+        )
     part.replace(path)

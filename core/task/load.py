@@ -14,7 +14,14 @@ TASKS = ("mnist", "vowels", "vowels1952", "table")
 
 
 def load_task(
-    name: str, *, data: str = "bundled", seed: int = 0, validation: float = 0.1, split: str = "token", path: str = "", label: str = ""
+    name: str,
+    *,
+    data: str = "bundled",
+    seed: int = 0,
+    validation: float = 0.1,
+    split: str = "token",
+    path: str = "",
+    label: str = "",
 ) -> Task:
     """Load a bundled task, or a plug-in's (called with `seed` and `validation`).
 

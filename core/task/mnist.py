@@ -30,9 +30,7 @@ def load_mnist(*, data: str, validation: float, seed: int) -> Task:
     else:
         training, testing = _official("train"), _official("t10k")
     title = "Handwritten digits (MNIST, 14 × 14)"
-    return split_task(
-        "mnist", title, DIGITS, training, testing, validation=validation, seed=seed, image_shape=(14, 14)
-    )
+    return split_task("mnist", title, DIGITS, training, testing, validation=validation, seed=seed, image_shape=(14, 14))
 
 
 def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:

@@ -62,5 +62,7 @@ def _number(path: str, line: int, column: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise DataError(f"{path}, line {line}, column {column!r}: {text!r} is not a finite number. Mend or remove the row.")
+        raise DataError(
+            f"{path}, line {line}, column {column!r}: {text!r} is not a finite number. Mend or remove the row."
+        )
     return value

@@ -70,7 +70,9 @@ class SimulatedCircuit(SimulatedSystem):
             "drive_gain": 0.02,
             "gain": 0.02,
         }
-        values = {name: nominal[name] * math.exp(width * z) for (name, width), z in zip(spread.items(), unit, strict=False)}
+        values = {
+            name: nominal[name] * math.exp(width * z) for (name, width), z in zip(spread.items(), unit, strict=False)
+        }
         values["threshold"] = nominal["threshold"] + faults.threshold_v * unit[7]
         values["offset"] = 0.003 * unit[8]
         self._values = {name: torch.tensor(value, dtype=torch.float32) for name, value in values.items()}

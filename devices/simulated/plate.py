@@ -16,7 +16,6 @@ from core.physics.plate import (
     RATE_HZ,
     SAMPLES,
     WEIGHTS,
-    PlateModel,
     compress,
     convolve,
     effective_kernel,

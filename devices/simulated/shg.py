@@ -105,7 +105,9 @@ class SimulatedShg(SimulatedSystem):
         pointing = 1 + faults.pointing_noise * self._randn(count, 2) @ shapes
         response = response * power**2 * pointing
         if faults.electrons:
-            response = response + self._randn(count, BINS) * (response.clamp_min(0) * SATURATION / faults.electrons).sqrt()
+            response = (
+                response + self._randn(count, BINS) * (response.clamp_min(0) * SATURATION / faults.electrons).sqrt()
+            )
         response = response + faults.read_noise * SATURATION * self._randn(count, BINS)
         if faults.adc_bits:
             step = SATURATION / 2**faults.adc_bits

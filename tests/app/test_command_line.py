@@ -106,14 +106,18 @@ def test_bad_input_is_one_line_and_leaves_nothing(arguments, code, message, tmp_
 def test_a_table_with_a_nan_never_starts_a_run(tmp_path):
     table = tmp_path / "mine.csv"
     table.write_text("a,b,label\n" + "".join(f"{i},{i % 7},{'xy'[i % 2]}\n" for i in range(60)) + "nan,1,x\n")
-    done = overtone("run", "quick", "--set", "task.name=table", "--set", f"task.path={table}", "--out", str(tmp_path / "r"))
+    done = overtone(
+        "run", "quick", "--set", "task.name=table", "--set", f"task.path={table}", "--out", str(tmp_path / "r")
+    )
     assert done.returncode == 1
     assert "62" in done.stderr  # the line of the file that holds it
     assert not (tmp_path / "r").exists()
 
 
 def test_missing_data_says_what_to_do(tmp_path):
-    done = overtone("run", "shg-vowels", "--out", str(tmp_path / "r"), OVERTONE_DATA=str(tmp_path / "empty"), OVERTONE_OFFLINE="1")
+    done = overtone(
+        "run", "shg-vowels", "--out", str(tmp_path / "r"), OVERTONE_DATA=str(tmp_path / "empty"), OVERTONE_OFFLINE="1"
+    )
     assert done.returncode == 1
     assert "OVERTONE_DATA" in done.stderr
     assert "Traceback" not in done.stderr
@@ -121,7 +125,18 @@ def test_missing_data_says_what_to_do(tmp_path):
 
 def test_an_interrupt_writes_a_checkpoint_and_exits_130(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "app", "run", "quick", "--set", "training.epochs=5000", *SMALL[2:], "--out", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "app",
+            "run",
+            "quick",
+            "--set",
+            "training.epochs=5000",
+            *SMALL[2:],
+            "--out",
+            str(tmp_path),
+        ],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,
@@ -156,7 +171,13 @@ def test_meta_check_agrees_with_the_closed_form():
 def test_no_display_is_one_line():
     environment = {**os.environ, "DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
     done = subprocess.run(
-        [sys.executable, "-m", "app"], capture_output=True, text=True, check=False, timeout=60, cwd=ROOT, env=environment
+        [sys.executable, "-m", "app"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=ROOT,
+        env=environment,
     )
     assert done.returncode == 1
     assert done.stderr.startswith("overtone: ")

@@ -46,7 +46,9 @@ def pulse(width_hz: float, amplitude: float = 1.0) -> torch.Tensor:
     return amplitude * GRID * spectrum / spectrum.real.sum()
 
 
-def phases(mismatch: float = 0.0, walk_off_s: float = 0.0, dispersion: tuple[float, float] = (0.0, 0.0)) -> torch.Tensor:
+def phases(
+    mismatch: float = 0.0, walk_off_s: float = 0.0, dispersion: tuple[float, float] = (0.0, 0.0)
+) -> torch.Tensor:
     return linear_phases(number(mismatch), number(walk_off_s), dispersion, ZERO)
 
 
