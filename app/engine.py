@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,7 +120,7 @@ class Engine:
             info, inner = self._job_factory(load_experiment(request.source, request.settings), request.runs_folder)
             self._bridge.post(SystemReady(info))
             if control.stopping:
-                listener(Stopped(None))
+                listener(Stopped(""))
             else:
                 inner(listener, control)
 
@@ -126,7 +128,6 @@ class Engine:
 
 
 def _load() -> None:
-    try:
-        pass
-    except Exception:  # the start of a run repeats the import, and tells
-        return
+    # A failure waits for the start of a run, which repeats the import and tells.
+    with suppress(Exception):
+        import_module("app.compose")

@@ -92,7 +92,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The run was stopped by the user; its state is in the checkpoint."""
+    """The run was stopped by the user; its state is in the checkpoint, "" when it had not begun."""
 
     checkpoint: str
 

@@ -1,0 +1,122 @@
+"""The run bar: what runs on what, its state, its progress, and the three ways to intervene."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from app.theme import Theme, icon
+
+# word shown: token of its colour
+STATES = {
+    "ready": "muted",
+    "loading": "warn",
+    "calibrating": "warn",
+    "training": "accent",
+    "evaluating": "accent",
+    "paused": "warn",
+    "stopping": "warn",
+    "stopped": "muted",
+    "finished": "ok",
+    "failed": "bad",
+}
+ACTIVE = {"loading", "calibrating", "training", "evaluating", "paused", "stopping"}
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as m:ss or h:mm:ss."""
+    minutes, rest = divmod(max(round(seconds), 0), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class RunBar(QWidget):
+    """The same on every page; it shows what it is told and tells which button was pressed."""
+
+    pause_toggled = Signal()
+    stop_requested = Signal()
+    safe_stop_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("runBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(56)
+        self.system = QLabel("No system yet")
+        self.badge = QLabel("SIMULATED")
+        self.badge.setProperty("role", "badge")
+        self.preset = QLabel()
+        self.preset.setProperty("role", "muted")
+        self.state_label = QLabel()
+        self.state_label.setMinimumWidth(96)
+        self.step = QLabel()
+        self.step.setMinimumWidth(96)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setMinimumWidth(96)
+        self.eta = QLabel()
+        self.eta.setProperty("role", "muted")
+        self.eta.setMinimumWidth(72)
+        self.pause = QPushButton("Pause")
+        self.stop = QPushButton("Stop")
+        self.safe = QPushButton("Safe stop")
+        self.safe.setToolTip("Esc: end the run at once and put all outputs in their safe state.")
+        self.state = "ready"
+        self._theme: Theme | None = None
+        self._lay_out()
+        self.pause.clicked.connect(self.pause_toggled)
+        self.stop.clicked.connect(self.stop_requested)
+        self.safe.clicked.connect(self.safe_stop_requested)
+        self.set_state("ready")
+
+    def set_system(self, name: str, status: str) -> None:
+        """Name the physical system and tell whether it is simulated, demo or connected."""
+        self.system.setText(name)
+        self.badge.setText(status.upper())
+        self.badge.setProperty("status", status)
+        self.badge.style().unpolish(self.badge)
+        self.badge.style().polish(self.badge)
+
+    def set_state(self, state: str) -> None:
+        """Show one of STATES and enable what can be done in it."""
+        self.state = state
+        running = state in ACTIVE
+        self.pause.setText("Resume" if state == "paused" else "Pause")
+        for button, possible in (
+            (self.pause, running and state not in {"loading", "stopping"}),
+            (self.stop, running and state != "stopping"),
+            (self.safe, running),
+        ):
+            button.setEnabled(possible)
+        nothing = "" if running else "Nothing is running."
+        self.pause.setToolTip(nothing or "Space: hold after the current step, or go on.")
+        self.stop.setToolTip(nothing or "End the run after the current step and keep a checkpoint.")
+        self._paint_state()
+
+    def set_progress(self, fraction: float | None, step: str = "", remaining_s: float | None = None) -> None:
+        """Show how far the present phase is; None clears it."""
+        self.progress.setValue(0 if fraction is None else round(1000 * fraction))
+        self.step.setText(step)
+        self.eta.setText("" if remaining_s is None else f"ETA {duration(remaining_s)}")
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Tint icons and state."""
+        self._theme = theme
+        for button, name in ((self.pause, "pause"), (self.stop, "stop"), (self.safe, "safe")):
+            button.setIcon(icon(name, theme.text))
+        self._paint_state()
+
+    def _paint_state(self) -> None:
+        colour = getattr(self._theme, STATES[self.state]) if self._theme else "gray"
+        self.state_label.setText(f"<span style='color:{colour}'>●</span> {self.state}")
+
+    def _lay_out(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 8)
+        layout.setSpacing(12)
+        for widget in (self.system, self.badge, self.preset, self.state_label, self.step):
+            layout.addWidget(widget)
+        layout.addWidget(self.progress, 1)
+        for widget in (self.eta, self.pause, self.stop, self.safe):
+            layout.addWidget(widget)
