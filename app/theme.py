@@ -207,6 +207,9 @@ def style_sheet(theme: Theme) -> str:
     QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.line}; padding: 4px;
         selection-background-color: {t.raised}; selection-color: {t.text}; }}
     QListView#presets {{ background: {t.surface}; border: none; outline: none; }}
+    QListView#presets::item {{ padding: 6px 8px; border: 1px solid transparent; border-radius: 6px; color: {t.text}; }}
+    QListView#presets::item:hover {{ background: {t.raised}; }}
+    QListView#presets::item:selected {{ background: {t.raised}; border-color: {t.accent}; color: {t.text}; }}
     QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
     QFrame#notice {{ background: {t.surface}; border: 1px solid {t.bad}; border-radius: 6px; }}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtWidgets import QGridLayout, QStackedWidget, QWidget
 
 from app.theme import Theme
@@ -31,7 +30,7 @@ class LivePage(QWidget):
         self._lower_left.addWidget(self.layers)
         self._lower_left.addWidget(self.spectrum)
         self._info: SystemInfo | None = None
-        self._last: dict[int, np.ndarray] = {}
+        self._last: dict[int, ShotMeasured] = {}
         layout = QGridLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(12)
@@ -58,10 +57,11 @@ class LivePage(QWidget):
         self._lower_left.setCurrentWidget(self.spectrum if is_time_domain(info) else self.layers)
 
     def show_shots(self, shots: dict[int, ShotMeasured]) -> None:
-        """Draw the latest shot of each layer that was measured."""
+        """Draw the last layer's latest shot, and the outputs of all layers."""
         if self._info is None:
             return
-        latest = shots[max(shots)]
+        self._last.update(shots)
+        latest = self._last[max(self._last)]
         name = f", layer {latest.layer + 1}"
         self.drive.set_title(self._info.drive_label + name)
         self.response.set_title(self._info.response_label + name)
@@ -70,8 +70,7 @@ class LivePage(QWidget):
         if is_time_domain(self._info):
             self.spectrum.show_waveform(self._info.response_axis, latest.response)
         else:
-            self._last.update({layer: shot.response for layer, shot in shots.items()})
-            self.layers.show_rows(self._last)
+            self.layers.show_rows({layer: shot.response for layer, shot in self._last.items()})
 
     def show_result(self, result: dict[str, Any]) -> None:
         """Draw the final test accuracy and the digital baselines into the training plot."""

@@ -60,12 +60,17 @@ class Plot(pg.PlotWidget):
         axis.setLabel(quantity, unit or None)
 
     def add_curve(
-        self, colour: int | str = 0, dash: str = "solid", *, symbols: bool = False, name: str | None = None
+        self, colour: int | str = 0, dash: str = "solid", *, symbols: bool = False, long: bool = False
     ) -> Any:
-        """Create a curve; its colour is a place in the theme's series or the name of a token."""
-        curve = self.plot_item.plot([], [], name=name)
-        curve.setDownsampling(auto=True, method="peak")
-        curve.setClipToView(True)
+        """Create a curve; its colour is a place in the theme's series or the name of a token.
+
+        `long` ones are thinned to what the screen can show. That breaks pyqtgraph's automatic range where the values
+        are far below 1 (pyqtgraph issue 2328), as wavelengths in metres are.
+        """
+        curve = self.plot_item.plot([], [])
+        if long:
+            curve.setDownsampling(auto=True, method="peak")
+            curve.setClipToView(True)
         self._curves.append((curve, colour, dash, symbols))
         self._style(curve, colour, dash, symbols)
         return curve

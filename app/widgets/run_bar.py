@@ -116,7 +116,7 @@ class RunBar(QWidget):
         layout.setContentsMargins(16, 8, 16, 8)
         layout.setSpacing(12)
         for widget in (self.system, self.badge, self.preset, self.state_label, self.step):
-            layout.addWidget(widget)
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.progress, 1)
         for widget in (self.eta, self.pause, self.stop, self.safe):
             layout.addWidget(widget)

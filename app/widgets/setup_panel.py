@@ -120,6 +120,8 @@ class SetupPanel(QWidget):
         if row < 0:
             return
         preset = self._presets[row]
+        self.serial_number.setValue(preset.serial_number)
+        self.seed.setValue(preset.seed)
         self.estimator.setCurrentIndex(max(self.estimator.findData(preset.estimator), 0))
         self._tell()
 

@@ -55,7 +55,7 @@ class TrainingView(Panel):
         self.choice.setToolTip("What the plot shows")
         super().__init__("Training", EMPTY, self.plot, (self.choice,))
         self.plot.readout = self.readout
-        self._legend: Any = self.plot.plot_item.addLegend(offset=(-12, -12), verSpacing=-4)
+        self._legend: Any = self.plot.plot_item.addLegend(offset=(-12, -40), verSpacing=-4)
         self._batch_colour = "muted"
         self.series: dict[str, Series] = {}
         self._curves: dict[str, Any] = {}
@@ -69,7 +69,7 @@ class TrainingView(Panel):
             ("twin, held-out shots", 0, "solid", False),
         ):
             self.series[key] = Series()
-            self._curves[key] = self.plot.add_curve(colour, dash, symbols=symbols)
+            self._curves[key] = self.plot.add_curve(colour, dash, symbols=symbols, long=True)
         self._lines: list[pg.InfiniteLine] = []
         self._step = 0
         self._dirty = False

@@ -157,4 +157,5 @@ class CircuitModel:
         names = ("inductance", "capacitance", "resistance", "parallel", "transconductance", "threshold")
         factors = coefficients(*(values[name] for name in names))
         voltage = DRIVE_V * values["drive_gain"] * (2 * drive - 1)
-        return values["gain"] * simulate(voltage, factors) / FULL_SCALE_V + values["offset"]
+        signal = values["gain"] * simulate(voltage, factors) / FULL_SCALE_V + values["offset"]
+        return signal.clamp(-1, 1)  # the digitiser's full scale

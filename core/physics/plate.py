@@ -77,7 +77,7 @@ class PlateModel:
         """Compute the microphone's signal (batch, 784), of order one, for controls (batch, 784) in [0, 1]."""
         force = compress(2 * drive - 1, values["compression"])
         kernel = effective_kernel(values, drive.shape[1])
-        return convolve(force, kernel.to(drive)) + values["offset"]
+        return (convolve(force, kernel.to(drive)) + values["offset"]).clamp(-1, 1)  # the digitiser's full scale
 
 
 def effective_kernel(values: Mapping[str, Tensor], samples: int = SAMPLES) -> Float[Tensor, " sample"]:

@@ -86,7 +86,7 @@ class SimulatedPlate(SimulatedSystem):
 
     def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Compute the noise-free signal (batch, 784), differentiably, from the hidden modes."""
-        return self._respond(drive, effective_kernel(self._values))
+        return self._respond(drive, effective_kernel(self._values)).clamp(-1, 1)
 
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         faults, count = self._faults, drive.shape[0]
