@@ -53,23 +53,24 @@ SOURCES = {
 def fetch(name: str, source: Source | None = None) -> Path:
     """Return the file of the data folder, downloading it when it is not there.
 
-    Raises DataError when no mirror answers, the disk is full or the content is not what it must be.
+    Raises DataError when no mirror gives it, the disk is full or the content is not what it must be.
     """
     path = data_folder() / name
-    if path.is_file():
-        return path
     source = source or SOURCES[name]
+    if path.is_file():
+        _check_existing(path, source.sha256)
+        return path
     reasons: list[str] = []
     for address in source.mirrors:
         try:
             download(address, path, source.sha256)
             return path
-        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        except (DataError, urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
             reasons.append(str(getattr(error, "reason", error)))
         except OSError as error:
             raise DataError(f"Cannot write {path}: {error.strerror}. Free some space or set OVERTONE_DATA.") from None
     raise DataError(
-        f"{path} is not there and no mirror answers ({reasons[-1] if reasons else 'none known'}). "
+        f"{path} is not there and no mirror gives it ({'; '.join(reasons) or 'none known'}). "
         f"Connect to the network, or put the file there yourself, or set OVERTONE_DATA to a folder that holds {name}."
     )
 
@@ -94,10 +95,25 @@ def download(address: str, path: Path, sha256: str) -> None:
     except urllib.error.HTTPError as error:
         if error.code != 416:  # all of it was there already
             raise
-    found = hashlib.sha256(part.read_bytes()).hexdigest()
+    found = _sha256(part)
     if found != sha256:
         part.unlink()
-        raise DataError(
-            f"{address} gave a file with the wrong checksum ({found[:12]}…, not {sha256[:12]}…). Try again later."
-        )
+        raise DataError(f"{address} gave a file with the wrong checksum ({found[:12]}…, not {sha256[:12]}…)")
     part.replace(path)
+
+
+def _check_existing(path: Path, sha256: str) -> None:
+    try:
+        found = _sha256(path)
+    except OSError as error:
+        raise DataError(f"Cannot read {path}: {error.strerror}.") from None
+    if found != sha256:
+        raise DataError(
+            f"{path} is damaged: its checksum is {found[:12]}…, not {sha256[:12]}…. "
+            "Delete it and run again to fetch it anew."
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -116,7 +116,12 @@ def test_a_table_with_a_nan_never_starts_a_run(tmp_path):
 
 def test_missing_data_says_what_to_do(tmp_path):
     done = overtone(
-        "run", "shg-vowels", "--out", str(tmp_path / "r"), OVERTONE_DATA=str(tmp_path / "empty"), OVERTONE_OFFLINE="1"
+        "run",
+        "shg-vowels",
+        "--out",
+        str(tmp_path / "r"),
+        OVERTONE_DATA=str(tmp_path / "empty"),
+        https_proxy="http://127.0.0.1:9",
     )
     assert done.returncode == 1
     assert "OVERTONE_DATA" in done.stderr
