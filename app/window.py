@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -302,6 +303,8 @@ def open_window(arguments: list[str]) -> int:
     bridge = Bridge()
     engine = Engine(bridge)
     window = MainWindow(bridge, engine, themes, Path("runs"))
+    for interruption in (signal.SIGINT, signal.SIGTERM):  # served at the bridge's next tick
+        signal.signal(interruption, lambda *_: window.close())
     window.show()
     engine.warm_up()
     return app.exec()

@@ -165,6 +165,11 @@ class Panel(QFrame):
         return self._title.text()
 
     @property
+    def hint(self) -> str:
+        """Return the sentence that stands in place of missing content."""
+        return self._empty.text()
+
+    @property
     def empty(self) -> bool:
         """Tell whether the sentence stands in place of the content."""
         return self._stack.currentIndex() == 0

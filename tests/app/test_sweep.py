@@ -1,0 +1,55 @@
+"""A sweep's table: means and Student's intervals over runs that really ran."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.sweep import mean_with_interval
+from core.ports import OvertoneError, SpecError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_interval_is_students():
+    """The textbook's t(0.975, 2) = 4.303: for 1, 2, 3 the half width is 4.303 · 1 / √3."""
+    mean, half = mean_with_interval([1.0, 2.0, 3.0])
+    assert mean == 2.0
+    assert half == pytest.approx(4.303 / 3**0.5, abs=1e-3)
+    assert mean_with_interval([0.7]) == (0.7, None)
+
+
+def test_a_sweep_ends_with_a_table_of_its_runs(tmp_path):
+    small = ["training.epochs=1", "calibration.steps=5", "calibration.shots=64", "system.kind=shg"]
+    options = [part for setting in small for part in ("--set", setting)]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "app", "sweep", "quick", *options, "--seeds", "2", "--out", str(tmp_path)),
+            *("--estimators", "pat,in_silico", "--processes", "2", "--json"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=250,
+        cwd=ROOT,
+        env=os.environ,
+    )
+    columns = json.loads(done.stdout)["columns"]
+    assert list(columns)[:3] == ["PAT", "in silico, believed", "in silico, on the device"]
+    assert all(len(column["values"]) == 2 for column in columns.values())
+    assert len(list(tmp_path.iterdir())) == 4
+    assert "| quick |" in done.stderr
+
+
+def test_bad_input_is_told_before_or_with_the_run_that_failed(tmp_path):
+    from app.sweep import run_sweep
+
+    with pytest.raises(SpecError, match="quik"):
+        run_sweep("quik", [], [(0, 1)], ["pat"], processes=1, out=tmp_path, report=print)
+    with pytest.raises(OvertoneError, match="seed 0, unit 1 failed: overtone: No estimator is called 'magic'"):
+        run_sweep("quick", [], [(0, 1)], ["magic"], processes=1, out=tmp_path, report=print)

@@ -1,0 +1,135 @@
+"""The window with a real run behind it: opens without the engine, shows, pauses, stops, and closes safely."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+
+from app.bridge import Bridge
+from app.engine import Engine
+from app.theme import ThemeController
+from app.window import MainWindow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    themes = ThemeController(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    themes.set_mode("light")
+    bridge = Bridge()
+    engine = Engine(bridge)
+    opened = MainWindow(bridge, engine, themes, tmp_path / "runs")
+    opened.themes, opened.engine = themes, engine
+    qtbot.addWidget(opened)
+    opened.show()
+    yield opened
+    engine.stop()
+    qtbot.waitUntil(lambda: not engine.alive, timeout=60_000)
+
+
+def start(window, qtbot, preset: str = "quick") -> None:
+    window.setup.choose(preset)
+    QTest.mouseClick(window.setup.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.run_bar.state == "training", timeout=120_000)
+
+
+def test_an_idle_window_says_what_to_do(window):
+    assert window.run_bar.state == "ready"
+    assert window.setup.list.count() == 6
+    assert window.setup.start.isEnabled()
+    assert not window.run_bar.stop.isEnabled()
+    assert window.run_bar.stop.toolTip() == "Nothing is running."
+    assert window.live.drive.empty
+    assert "Press Start" in window.live.drive.hint
+
+
+def test_the_picker_names_system_and_unit_before_anything_runs(window):
+    window.setup.choose("circuit-mnist")
+    window.setup.serial_number.setValue(77031)
+    assert window.run_bar.system.text() == "Nonlinear oscillator #77031"
+    assert window.run_bar.badge.text() == "SIMULATED"
+    assert window.setup.choice.settings == ("system.serial_number=77031", "seed=0", "training.estimator=pat")
+
+
+def test_a_run_is_shown_paused_resumed_and_stopped(window, qtbot, tmp_path):
+    start(window, qtbot)
+    qtbot.waitUntil(lambda: not window.live.drive.empty and not window.live.layers.empty, timeout=30_000)
+    qtbot.waitUntil(lambda: len(window.live.training.series["batch accuracy"]) > 3, timeout=30_000)
+    assert len(window.live.drive.curve.xData) == 100
+    assert len(window.live.response.curve.yData) == 50
+    assert not window.setup.start.isEnabled()
+    assert "in progress" in window.setup.start.toolTip()
+
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert window.run_bar.state == "paused"
+    QTest.qWait(300)
+    steps = len(window.live.training.series["batch accuracy"])
+    QTest.qWait(500)
+    assert len(window.live.training.series["batch accuracy"]) <= steps + 1
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(window.live.training.series["batch accuracy"]) > steps + 2, timeout=30_000)
+
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.run_bar.state == "stopping"
+    qtbot.waitUntil(lambda: window.run_bar.state == "stopped", timeout=30_000)
+    assert "safe state" in window.status.text()
+    assert list((tmp_path / "runs").glob("*/checkpoints/interrupted.safetensors"))
+    assert window.setup.start.isEnabled()
+
+
+def test_the_window_answers_while_a_run_works(window, qtbot):
+    """The theme turns and a field is typed into without waiting for the engine, which goes on meanwhile."""
+    start(window, qtbot)
+    steps = len(window.live.training.series["batch accuracy"])
+    window.themes.set_mode("dark")
+    window.live.training.choice.setCurrentText("Loss")
+    QTest.qWait(1000)
+    assert window.run_bar.state == "training"
+    assert len(window.live.training.series["batch accuracy"]) > steps
+    assert window.run_bar.eta.text().startswith("ETA ")
+
+
+def test_a_failure_is_one_notice_with_its_details(window, qtbot, tmp_path):
+    (tmp_path / "runs").write_text("a file where the runs should be")
+    window.setup.choose("quick")
+    window.start_run()
+    qtbot.waitUntil(lambda: window.run_bar.state == "failed", timeout=60_000)
+    assert "Choose another --out" in window.notice.text.text()
+    assert "Traceback" in window.notice.details.toPlainText()
+    assert window.notice.isVisible()
+    assert not window.notice.details.isVisible()
+    assert window.setup.start.isEnabled()
+
+
+def test_both_themes_paint_every_view(window, qtbot):
+    for mode, surface in (("dark", "#1b2129"), ("light", "#ffffff")):
+        window.themes.set_mode(mode)
+        QTest.qWait(50)
+        assert window.live.drive.plot.backgroundBrush().color().name() == surface
+        image = window.grab().toImage()
+        assert image.pixelColor(20, 10).name() == surface
+
+
+def test_closing_stops_the_run_first(window, qtbot, tmp_path):
+    start(window, qtbot)
+    window.close()
+    assert window.run_bar.state == "stopping"
+    qtbot.waitUntil(lambda: not window.engine.alive, timeout=30_000)
+    assert list((tmp_path / "runs").glob("*/checkpoints/interrupted.safetensors"))
+
+
+def test_the_window_opens_without_loading_the_engine():
+    code = "import sys, app.window; print(sorted({'torch', 'scipy', 'numba'} & sys.modules.keys()))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
