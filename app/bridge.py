@@ -125,3 +125,5 @@ class Bridge(QObject):
                 self.failed.emit(event)
             case Stopped():
                 self.stopped.emit(event)
+            case _:
+                pass

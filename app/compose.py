@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from core.ports import SpecError, SystemInfo
 from core.run.evaluation import evaluate_again
@@ -67,7 +68,7 @@ def make_job(experiment: Experiment, runs_folder: Path) -> tuple[SystemInfo, Job
     return setup.system.info, job
 
 
-def evaluate_run(folder: Path, *, serial_number: int | None = None, seed: int | None = None) -> dict[str, object]:
+def evaluate_run(folder: Path, *, serial_number: int | None = None, seed: int | None = None) -> dict[str, Any]:
     """Measure a finished run's network on its test set again. Raises RunFileError, DataError or DeviceError."""
     experiment = read_experiment(folder)
     setup = compose(experiment)

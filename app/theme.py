@@ -95,7 +95,7 @@ class ThemeController(QObject):
         super().__init__(parent)
         self._settings = settings
         stored = str(settings.value("theme", "system"))
-        self._mode: Mode = next((mode for mode in MODES if mode == stored), "system")
+        self._mode: Mode = stored if stored in MODES else "system"
         self._theme = self._resolve()
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
 

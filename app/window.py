@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 from app.bridge import Bridge
 from app.engine import Engine, Request
 from app.presets import bundled_presets
-from app.theme import MODES, Theme, ThemeController, icon
+from app.theme import MODES, Mode, Theme, ThemeController, icon
 from app.views.live import LivePage
 from app.widgets.notice import Notice
 from app.widgets.run_bar import ACTIVE, RunBar
@@ -99,6 +100,10 @@ class MainWindow(QMainWindow):
             self._engine.stop()
             self.run_bar.set_state("stopping")
 
+    def interrupt(self, _signal: int, _frame: object) -> None:
+        """Close, as a signal asks."""
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop a running experiment first; close when its outputs are safe."""
         if not self._engine.alive:
@@ -126,8 +131,10 @@ class MainWindow(QMainWindow):
         self.run_bar.stop_requested.connect(self.stop_run)
         self.run_bar.safe_stop_requested.connect(self.stop_run)
         self._themes.changed.connect(self._theme_changed)
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, activated=self.stop_run)
-        QApplication.instance().installEventFilter(self)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self.stop_run)
+        application = QApplication.instance()
+        assert application is not None
+        application.installEventFilter(self)
         bridge = self._bridge
         bridge.system_ready.connect(self._system_ready)
         bridge.phase_changed.connect(self._phase_changed)
@@ -267,6 +274,9 @@ class MainWindow(QMainWindow):
         layout.addWidget(line)
         self.setCentralWidget(centre)
 
+    def _choose_theme(self, mode: Mode, _checked: bool) -> None:
+        self._themes.set_mode(mode)
+
     def _theme_menu(self) -> QMenu:
         menu = QMenu(self)
         group = QActionGroup(menu)
@@ -274,7 +284,7 @@ class MainWindow(QMainWindow):
             action = menu.addAction({"system": "As the system", "light": "Light", "dark": "Dark"}[mode])
             action.setCheckable(True)
             action.setChecked(mode == self._themes.mode)
-            action.triggered.connect(lambda _checked, chosen=mode: self._themes.set_mode(chosen))
+            action.triggered.connect(partial(self._choose_theme, mode))
             group.addAction(action)
         return menu
 
@@ -304,7 +314,7 @@ def open_window(arguments: list[str]) -> int:
     engine = Engine(bridge)
     window = MainWindow(bridge, engine, themes, Path("runs"))
     for interruption in (signal.SIGINT, signal.SIGTERM):  # served at the bridge's next tick
-        signal.signal(interruption, lambda *_: window.close())
+        signal.signal(interruption, window.interrupt)
     window.show()
     engine.warm_up()
     return app.exec()

@@ -46,7 +46,8 @@ class Plot(pg.PlotWidget):
         item.hideButtons()
         item.layout.setContentsMargins(4, 4, 12, 4)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.scene().sigMouseMoved.connect(self._hover)
+        scene: Any = self.scene()
+        scene.sigMouseMoved.connect(self._hover)
 
     @property
     def plot_item(self) -> Any:
@@ -112,7 +113,7 @@ class Plot(pg.PlotWidget):
         if self.readout is None:
             return
         view = self.plot_item.vb
-        shown = next((c for c, *_ in self._curves if c.isVisible() and c.xData is not None and len(c.xData)), None)
+        shown: Any = next((c for c, *_ in self._curves if c.isVisible() and c.xData is not None and len(c.xData)), None)
         if shown is None or not view.sceneBoundingRect().contains(where):
             self.readout.clear()
             return

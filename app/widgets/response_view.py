@@ -85,7 +85,7 @@ class LayersView(Panel):
         self.plot = Plot()
         super().__init__("Outputs of all layers", EMPTY["layers"], self.plot)
         self.image = pg.ImageItem(axisOrder="row-major")
-        self.image.setColorMap(pg.colormap.get("viridis"))
+        self.image.setColorMap("viridis")
         self.plot.plot_item.addItem(self.image)
         self.plot.plot_item.showGrid(x=False, y=False)
         self.plot.plot_item.vb.invertY(True)

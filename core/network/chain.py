@@ -33,6 +33,10 @@ class ElementwiseChain(PhysicalNetwork):
     logits = gain · (Σ over branches of attenuation ∘ windows + bias).
     """
 
+    _encode: Tensor
+    _carry: Tensor
+    _window: Tensor
+
     def __init__(
         self,
         settings: NetworkSettings,

@@ -34,9 +34,11 @@ def extraordinary_index(wavelength_m: float, angle_rad: float) -> float:
 
 def phase_matching_angle(wavelength_m: float) -> float:
     """Return the type-I angle (rad) where n_e(λ/2, θ) = n_o(λ)."""
-    return brentq(
-        lambda angle: extraordinary_index(wavelength_m / 2, angle) - ordinary_index(wavelength_m), 0.1, math.pi / 2
-    )
+
+    def birefringence(angle_rad: float) -> float:
+        return extraordinary_index(wavelength_m / 2, angle_rad) - ordinary_index(wavelength_m)
+
+    return float(brentq(birefringence, 0.1, math.pi / 2))  # pyright: ignore[reportArgumentType]
 
 
 def wave_number(index: Index, angular_frequency_rad_s: float) -> float:

@@ -1,11 +1,11 @@
 """The circuit's time stepping, compiled: Runge-Kutta of 4th order and its exact discrete adjoint.
 
-The state is (i, v) with the current in volts (i times an impedance). Per sub-step of length h, all coefficients times h:
+The state is (i, v), the current in volts (i times an impedance). Per sub-step of length h, all coefficients times h:
 
     i' = a_u u - a_r i - a_v v,   v' = c_i i - c_g v - c_k m²,   m = max(v - v_th, 0)
 
-The batch is the innermost axis, so that the compiler fills its vector lanes with shots. The forward pass keeps the state
-once per sample; the backward pass recomputes the sub-steps between.
+The batch is the innermost axis, so that the compiler fills its vector lanes with shots. The forward pass keeps the
+state once per sample; the backward pass recomputes the sub-steps between.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _step_adjoint(i, v, u, gi, gv, total, j, half, third, sixth, a_u, a_r, a_v, 
 
 @njit(**_OPTIONS)
 def backward(drive, coefficients, states, cotangent, drive_gradient, total, adjoint):  # pyright: ignore
-    """Transpose `forward`: from the cotangent of v (sample, batch) to drive_gradient (sample, batch) and total (7, batch).
+    """Transpose `forward`: cotangent of v (sample, batch) in, drive_gradient (sample, batch) and total (7, batch) out.
 
     `adjoint` (2, batch) is work space; it and `total` enter as zeros.
     """

@@ -3,7 +3,7 @@
     ∂_z A1 = i D1 A1 + i κ A2 A1* e^{-iΔk z},   ∂_z A2 = i D2 A2 + i κ A1² e^{+iΔk z}
 
 in the frame of the fundamental: D1 = k1'' Ω²/2, D2 = δ Ω + k2'' Ω²/2, with δ the group-velocity mismatch. Fields are
-scaled so that both carry energy alike: |A1|² + |A2|² is conserved (Manley-Rowe), and z runs from 0 to 1 over the length.
+scaled so that both carry energy alike: |A1|² + |A2|² is conserved (Manley-Rowe); z runs from 0 to 1 over the length.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def propagate(
 def undepleted_harmonic(
     pulse: Complex[Tensor, "batch grid"], nonlinearity: Tensor, phase: Float[Tensor, " grid"]
 ) -> Complex[Tensor, "batch grid"]:
-    """Return the closed form i κL FT[a²] sinc(ΔK L/2) e^{iΔK L/2}, for a fundamental that is neither depleted nor dispersed."""
+    """Return i κL FT[a²] sinc(ΔK L/2) e^{iΔK L/2}: the closed form without depletion and dispersion."""
     source = torch.fft.fft(torch.fft.ifft(pulse) ** 2)
     return 1j * nonlinearity * source * torch.sinc(phase / (2 * math.pi)) * torch.exp(0.5j * phase)
 

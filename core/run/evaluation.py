@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from core.run.folder import load_checkpoint, weights_sha256
 from core.run.session import Setup
@@ -12,7 +13,7 @@ from core.training.control import ControlToken
 from core.training.trainer import evaluate
 
 
-def evaluate_again(setup: Setup, folder: Path) -> dict[str, object]:
+def evaluate_again(setup: Setup, folder: Path) -> dict[str, Any]:
     """Measure the test accuracy of a run's final network on `setup.system`; outputs are safe afterwards.
 
     Raises RunFileError when the run has no final checkpoint, and what the device raises.

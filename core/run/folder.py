@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -68,7 +68,7 @@ class RunFolder:
         with _explained(self.path):
             if f"entry/{table}" not in self._file:
                 self._create_table(table, row)
-            group = self._file[f"entry/{table}"]
+            group: Any = self._file[f"entry/{table}"]
             for name, value in row.items():
                 column = group[name]
                 column.resize(column.shape[0] + 1, axis=0)
@@ -163,7 +163,7 @@ def _write_atomically(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:

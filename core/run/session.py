@@ -47,7 +47,7 @@ PREPARING_SAMPLES = 256
 
 @dataclass(frozen=True)
 class Setup:
-    """What the composition root chose for a run, checked to fit together; `model` is None where there are no equations."""
+    """What the composition root chose for a run, checked to fit; `model` is None where there are no equations."""
 
     experiment: Experiment
     system: PhysicalSystem

@@ -116,11 +116,12 @@ def _apply(data: dict[str, Any], setting: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text
     *sections, name = key.strip().split(".")
+    target: Any = data
     for section in sections:
-        data = data.setdefault(section, {})
-        if not isinstance(data, dict):
+        target = target.setdefault(section, {})
+        if not isinstance(target, dict):
             raise SpecError(f"--set {setting}: {section!r} is a value, not a section.")
-    data[name] = value
+    target[name] = value
 
 
 def _first_problem(error: ValidationError) -> str:
