@@ -38,7 +38,7 @@ class _Scaled(nn.Module):
 
 def _measured_square(value: Tensor) -> Tensor:
     """Square outside of torch's sight, as a device does."""
-    return torch.from_numpy(np.square(value.numpy()))
+    return torch.as_tensor(np.square(value.numpy()))
 
 
 def check_meta_gradients(a0: float = 1.0, x0: float = 2.0, learning_rate: float = 1.0) -> list[MetaGradient]:

@@ -123,9 +123,9 @@ class _Fast(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
         drive, values, states = ctx.kept
-        incoming = grad_outputs[0].t().contiguous().numpy()
+        incoming = cotangent.t().contiguous().numpy()
         gradient = np.empty_like(drive)
         total = np.zeros((circuit_kernel.COEFFICIENTS, drive.shape[1]), drive.dtype)
         adjoint = np.zeros((2, drive.shape[1]), drive.dtype)
