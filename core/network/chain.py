@@ -52,7 +52,7 @@ class ElementwiseChain(PhysicalNetwork):
         self.layer = PhysicalLayer()
         self.register_buffer("_encode", spread_index(features, drive, tile=settings.encode == "tile"), persistent=False)
         self.register_buffer("_carry", spread_index(response, drive, tile=False), persistent=False)
-        self.register_buffer("_window", spread_index(classes, response, tile=False), persistent=False)
+        self.register_buffer("_window", spread_index(classes, response, tile=False))
 
         def normal(*shape: int) -> Tensor:
             return settings.initial_spread * torch.randn(*shape, generator=generator)
@@ -79,8 +79,8 @@ class ElementwiseChain(PhysicalNetwork):
     def forward(self, features: Float[Tensor, "batch feature"], shoot: Shoot) -> NetworkOutput:
         """Compute class scores (batch, class) from features (batch, feature) in [0, 1]."""
         encoded, branches = features[:, self._encode], self.scale.shape[0]
-        windows, penalties = zip(*(self._branch(branch, encoded, shoot) for branch in range(branches)), strict=True)
-        scores = (self.log_attenuation.exp() * torch.stack(windows, 1)).sum(1) + self.bias
+        responses, penalties = zip(*(self._branch(branch, encoded, shoot) for branch in range(branches)), strict=True)
+        scores = (self.log_attenuation.exp() * self._read(torch.stack(responses, 1))).sum(1) + self.bias
         return NetworkOutput(self.log_gain.exp() * scores, torch.stack(penalties).mean())
 
     @torch.no_grad()
@@ -88,16 +88,21 @@ class ElementwiseChain(PhysicalNetwork):
         """Level the starting values, layer by layer, on what these features bring about.
 
         All controls start with a mean of `initial_level` and a spread of about `initial_gain` over the samples, all
-        class windows with mean 0 and spread 1 (after Mishkin & Matas, arXiv:1511.06422).
+        class windows with mean 0 and spread 1 (after Mishkin & Matas, arXiv:1511.06422). The windows' edges are set so
+        that each window holds the same share of the response's spread: a dark end of a spectrum takes no class.
         """
         encoded, branches = features[:, self._encode], self.scale.shape[0]
-        windows = torch.stack([self._branch(branch, encoded, shoot, level=True)[0] for branch in range(branches)], 1)
+        responses = torch.stack([self._branch(branch, encoded, shoot, level=True)[0] for branch in range(branches)], 1)
+        share = self._detected(responses).std(0).mean(0)
+        middle = (share.cumsum(0) - share / 2) / share.sum().clamp_min(1e-12)
+        self._window.copy_((self._classes * middle).long().clamp(0, self._classes - 1))
+        windows = self._read(responses)
         spread = windows.std(0)
         self.log_attenuation.copy_(-(branches**0.5 * spread.clamp_min(SPREAD_FLOOR * spread.max())).log())
         self.bias.copy_(-(self.log_attenuation.exp() * windows).sum(1).mean(0))
 
     def _branch(self, branch: int, encoded: Tensor, shoot: Shoot, *, level: bool = False) -> tuple[Tensor, Tensor]:
-        """Return the last response's windows (batch, class) and the mean range penalty of one chain."""
+        """Return the last response (batch, response) and the mean range penalty of one chain."""
         carried, response = encoded, encoded
         penalties: list[Tensor] = []
         for index in range(self.physical_layers):
@@ -114,7 +119,7 @@ class ElementwiseChain(PhysicalNetwork):
             penalties.append(penalty)
             response = self._normalised(response)
             carried = response[:, self._carry]
-        return self._read(response), torch.stack(penalties).mean()
+        return response, torch.stack(penalties).mean()
 
     def _normalised(self, response: Tensor) -> Tensor:
         if self._normalise == "sum":
@@ -123,10 +128,14 @@ class ElementwiseChain(PhysicalNetwork):
             return response / (response.square().mean(1, keepdim=True) + 1e-6).sqrt()
         return response
 
-    def _read(self, response: Tensor) -> Tensor:
-        values = response.square() if self._readout == "energy" else response
-        windows = torch.zeros(response.shape[0], self._classes).index_add(1, self._window, values)
-        return windows * (self._classes / response.shape[1])
+    def _detected(self, response: Tensor) -> Tensor:
+        return response.square() if self._readout == "energy" else response
+
+    def _read(self, responses: Tensor) -> Tensor:
+        """Sum (batch, branch, response) in one window per class: (batch, branch, class)."""
+        windows = torch.zeros(*responses.shape[:2], self._classes)
+        windows = windows.index_add(2, self._window, self._detected(responses))
+        return windows * (self._classes / responses.shape[2])
 
 
 def _level(scale: Tensor, source: Tensor) -> Tensor:

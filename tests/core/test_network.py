@@ -111,6 +111,32 @@ def test_a_chain_is_the_composition_that_it_says():
     torch.testing.assert_close(network(FEATURES, system.run).logits.detach(), windows)
 
 
+def test_prepare_levels_controls_and_class_windows(square_system):
+    settings = dataclasses.replace(CHAIN, layers=1, initial_level=0.5, initial_gain=0.1, initial_spread=0.3)
+    network = build_network(settings, square_system.info, 3, 2, seed=1)
+    features = torch.rand(400, 3, generator=torch.Generator().manual_seed(1))
+    drives = []
+
+    def shoot(drive):
+        drives.append(drive)
+        return drive**2
+
+    network.prepare(features, shoot)
+    logits, _ = network(features, shoot)
+    assert drives[-1].mean().item() == pytest.approx(0.5, abs=0.01)
+    assert drives[-1].std(0).square().mean().sqrt().item() == pytest.approx(0.1, rel=0.2)  # of the spread weights' rms
+    torch.testing.assert_close(logits.mean(0), torch.zeros(2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(logits.std(0), torch.full((2,), settings.logit_gain), atol=1e-4, rtol=0)
+
+
+def test_prepare_gives_no_class_to_a_dark_part_of_the_response(square_system):
+    settings = dataclasses.replace(CHAIN, layers=1, normalise="none", initial_level=0.5)
+    network = build_network(settings, square_system.info, 3, 2, seed=1)
+    network.prepare(torch.rand(400, 3), lambda drive: drive**2 * torch.tensor([1.0, 1, 1, 0, 0, 0]))
+    window = network.state_dict()["_window"]
+    assert window[:3].tolist() in ([0, 0, 1], [0, 1, 1])
+
+
 def test_shared_parameters_go_to_the_device_and_are_not_digital():
     system = SquareSystem(shared={"coupling": (15,), "force": (6,)})
     network = build_network(NetworkSettings("pendula", layers=2), system.info, 3, 2, seed=1)
