@@ -67,6 +67,7 @@ class SystemInfo:
     `parameter_shapes` names the physical parameters that all shots of a batch share (a coupling matrix, say),
     normalised to [0, 1] too; `run` takes them after the drive, in this order.
     `signed_drive` says that 0.5 is the rest position of a control (a voltage), otherwise it is 0 (an amplitude).
+    Labels and units say what the numbers are and what they are fractions of, for display.
     `shot_s` is how long one shot lasts on the real apparatus.
     """
 
@@ -82,6 +83,8 @@ class SystemInfo:
     drive_label: str
     response_label: str
     shot_s: float
+    drive_unit: str = "full scale"
+    response_unit: str = "full scale"
     parameter_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
 
 

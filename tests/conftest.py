@@ -22,7 +22,7 @@ class SquareSystem:
     """A system whose answer is known: response = gain · drive², measured without noise."""
 
     def __init__(self, dim: int = 6, gain: float = 1.0, shared: dict[str, tuple[int, ...]] | None = None) -> None:
-        axis = Axis("Channel", "1", np.arange(dim, dtype=float))
+        axis = Axis("Channel", "", np.arange(dim, dtype=float))
         self.info = SystemInfo(
             "square",
             "Square law",

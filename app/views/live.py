@@ -50,9 +50,9 @@ class LivePage(QWidget):
         """Name the axes after the system."""
         self._info = info
         self.drive.set_title(info.drive_label)
-        self.drive.set_axes(info.drive_axis, f"{info.drive_label} / full scale")
+        self.drive.set_axes(info.drive_axis, f"{info.drive_label} / {info.drive_unit}")
         self.response.set_title(info.response_label)
-        self.response.set_axes(info.response_axis, f"{info.response_label} / full scale")
+        self.response.set_axes(info.response_axis, f"{info.response_label} / {info.response_unit}")
         self.layers.set_axis(info.response_axis)
         self._lower_left.setCurrentWidget(self.spectrum if is_time_domain(info) else self.layers)
 

@@ -93,7 +93,7 @@ class LayersView(Panel):
 
     def set_axis(self, axis: Axis) -> None:
         """Name the axis along a response."""
-        self.plot.set_axis("bottom", f"Output number, along {axis.quantity}")
+        self.plot.set_axis("bottom", f"Output number, along {axis.quantity.lower()}")
         self.show_empty()
 
     def show_rows(self, rows: dict[int, np.ndarray]) -> None:

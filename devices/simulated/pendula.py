@@ -47,7 +47,7 @@ class SimulatedPendula(SimulatedSystem):
     ) -> None:
         self._faults = faults = imperfections or PendulaImperfections()
         super().__init__(serial_number, seed, faults)
-        axis = Axis("Pendulum", "1", np.arange(1, PENDULA + 1, dtype=float))
+        axis = Axis("Pendulum", "", np.arange(1, PENDULA + 1, dtype=float))
         self.info = SystemInfo(
             kind="pendula",
             name=f"Coupled pendula #{serial_number}",
@@ -60,6 +60,8 @@ class SimulatedPendula(SimulatedSystem):
             response_axis=axis,
             drive_label="Initial position",
             response_label="Final position",
+            drive_unit="largest release",
+            response_unit="largest release",
             shot_s=SHOT_S,
             parameter_shapes=PARAMETER_SHAPES,
         )

@@ -64,6 +64,7 @@ class SimulatedShg(SimulatedSystem):
             response_axis=Axis("Wavelength", "m", np.linspace(*SPECTROMETER_M, BINS)),
             drive_label="Spectral amplitude",
             response_label="Second harmonic",
+            response_unit="reference",
             shot_s=1e-3,
         )
         self._model = ShgModel(steps=4)  # finer than the twin that is fitted to it
