@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from core.ports import RunFileError
 from core.run.spec import Experiment, load_experiment
+from core.run.staged_file import StagedFile
 from core.training.events import EpochDone, StepDone
 
 SCHEMA_VERSION = 1
@@ -39,6 +40,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._staged: StagedFile | None = None
         self._file: h5py.File | None = None
 
     @classmethod
@@ -50,11 +52,12 @@ class RunFolder:
             with _explained(folder.path):
                 (folder.path / "checkpoints").mkdir(parents=True)
                 _write_atomically(folder.path / "experiment.toml", experiment.toml().encode())
-                folder._file = h5py.File(folder.path / "run.h5", "w")
+                folder._staged = StagedFile(folder.path / "run.h5")
+                folder._file = h5py.File(folder._staged, "w")
                 folder._file.attrs.update({"schema_version": SCHEMA_VERSION, "default": "entry"})
                 entry = folder._file.create_group("entry")
                 entry.attrs.update({"NX_class": "NXentry", "default": "epochs"})
-                folder._file.flush()
+                folder._commit()
         except RunFileError:
             folder.close()
             shutil.rmtree(folder.path, ignore_errors=True)
@@ -73,7 +76,7 @@ class RunFolder:
                 column = group[name]
                 column.resize(column.shape[0] + 1, axis=0)
                 column[-1] = value
-            self._file.flush()
+            self._commit()
 
     def log(self, level: str, text: str) -> None:
         """Append one line to the log. Raises RunFileError."""
@@ -97,13 +100,22 @@ class RunFolder:
         with _explained(self.path):
             self._file["entry"].attrs["result"] = json.dumps(result)
             self._file["entry"].attrs["provenance"] = json.dumps(provenance)
-            self._file.flush()
+            self._commit()
 
     def close(self) -> None:
         """Close run.h5; what was recorded is safe already."""
-        if self._file is not None:
+        if self._file is not None and self._staged is not None:
             self._file.close()
-            self._file = None
+            with suppress(OSError):
+                self._staged.commit()
+            self._staged.close()
+            self._file = self._staged = None
+
+    def _commit(self) -> None:
+        assert self._file is not None
+        assert self._staged is not None
+        self._file.flush()
+        self._staged.commit()
 
     def _create_table(self, table: str, row: Mapping[str, Any]) -> None:
         assert self._file is not None
