@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -26,8 +27,17 @@ Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON on
 
 
 def command_line() -> None:
-    """Run the command line."""
-    cli(prog_name="overtone")
+    """Run the command line and exit with its code."""
+    try:
+        code = cli(prog_name="overtone", standalone_mode=False)
+    except TyperException as error:
+        reason = " ".join(error.format_message().split()).rstrip(".")  # empty where the help has been printed instead
+        if reason:
+            say(f"overtone: {reason}. See overtone --help.")
+        code = error.exit_code
+    except typer.Abort:
+        code = EXIT_INTERRUPTED
+    sys.exit(code)
 
 
 def say(text: str) -> None:

@@ -89,7 +89,10 @@ def test_evaluate_measures_the_same_weights_on_the_same_and_on_another_unit(quic
         (["run", "quick", "--set", "network.architecture=pendula"], 2, "network.architecture"),
         (["run", "quick", "--set", "task.name=table", "--set", "task.path=missing.csv"], 1, "missing.csv"),
         (["evaluate", "nowhere"], 1, "is not a run"),
-        (["fly"], 2, "fly"),
+        (["fly"], 2, "No such command 'fly'"),
+        (["run"], 2, "Missing argument"),
+        (["run", "quick", "--set"], 2, "unexpected extra argument"),  # it took --out for a setting
+        (["run", "quick", "--seed", "x"], 2, "'--seed'"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(arguments, code, message, tmp_path):
@@ -98,8 +101,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(arguments, code, message, tmp_
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
-    if arguments[0] != "fly":
-        assert len(done.stderr.strip().splitlines()) == 1
+    assert len(done.stderr.strip().splitlines()) == 1
     assert not list(tmp_path.rglob("*.h5"))
 
 
