@@ -41,6 +41,7 @@ from core.training.trainer import Score, evaluate, train
 from core.twin.fit import FitProgress, fit_twin
 from core.twin.neural import NeuralTwin
 from core.twin.physics import PhysicsTwin
+from core.twin.shots import response_error
 
 PREPARING_SAMPLES = 256
 
@@ -155,15 +156,20 @@ class _Run:
             self._control.safe_point()
             self._emit(CalibrationPoint(point.step, point.steps, point.train_error, point.held_out_error))
 
-        report = fit_twin(
-            twin,
-            shots,
-            seed=self._experiment.seed,
-            steps=settings.steps,
-            learning_rate=settings.learning_rate,
-            on_progress=progress,
-        )
-        text = f"Twin fitted in {report.wall_s:.1f} s: it leaves {report.held_out_error:.1%} of the held-out signal."
+        if settings.twin == "datasheet":
+            text = f"Twin with the data sheet's values: it leaves {response_error(twin, shots):.1%} of the signal."
+        else:
+            report = fit_twin(
+                twin,
+                shots,
+                seed=self._experiment.seed,
+                steps=settings.steps,
+                learning_rate=settings.learning_rate,
+                on_progress=progress,
+            )
+            text = (
+                f"Twin fitted in {report.wall_s:.1f} s: it leaves {report.held_out_error:.1%} of the held-out signal."
+            )
         self._emit(Message("info", text))
         self._twin = twin.requires_grad_(False)
         return twin

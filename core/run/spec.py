@@ -42,9 +42,9 @@ class TaskSpec(_Section):
 
 
 class CalibrationSpec(_Section):
-    """How the digital twin is obtained."""
+    """The digital twin: equations fitted to shots, equations as on the data sheet, or a neural network fitted."""
 
-    twin: Literal["physics", "neural"] = "physics"
+    twin: Literal["physics", "datasheet", "neural"] = "physics"
     shots: Annotated[int, Field(ge=8, le=1_000_000)] = 512
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 400
     learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.03

@@ -161,6 +161,21 @@ def test_an_interrupt_writes_a_checkpoint_and_exits_130(tmp_path):
     assert any(name.startswith("network.") for name in load_file(checkpoint))
 
 
+def test_a_twin_from_the_data_sheet_is_not_fitted(quick, tmp_path):
+    result, out = quick
+    settings = ["--set", "training.epochs=1", "--set", "calibration.twin=datasheet"]
+    done = overtone("run", "quick", *settings, "--out", str(tmp_path))
+    assert "data sheet's values: it leaves" in done.stderr
+    (checkpoint,) = tmp_path.glob("*/checkpoints/final.safetensors")
+
+    def deviations(path: Path) -> list[float]:
+        tensors = load_file(path)
+        return [float(z.abs().sum()) for name, z in tensors.items() if name.startswith("twin.deviations")]
+
+    assert not any(deviations(checkpoint))
+    assert all(deviations(out / result["run"] / "checkpoints/final.safetensors"))
+
+
 def test_help_names_every_verb():
     done = overtone("--help")
     assert done.returncode == 0
