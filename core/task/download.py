@@ -80,12 +80,12 @@ def download(address: str, path: Path, sha256: str) -> None:
 
     Raises DataError on a wrong checksum (the part is removed), and what urllib and the disk raise.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     have = part.stat().st_size if part.is_file() else 0
     request = urllib.request.Request(address, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
+            path.parent.mkdir(parents=True, exist_ok=True)
             resumed = have > 0 and answer.status == 206
             with part.open("ab" if resumed else "wb") as file:
                 while block := answer.read(BLOCK):
