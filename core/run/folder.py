@@ -18,6 +18,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from h5py import h5s
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
@@ -42,6 +43,7 @@ class RunFolder:
         self.path = path
         self._staged: StagedFile | None = None
         self._file: h5py.File | None = None
+        self._tables: dict[str, dict[str, h5py.Dataset]] = {}
 
     @classmethod
     def create(cls, parent: Path, experiment: Experiment) -> RunFolder:
@@ -69,13 +71,15 @@ class RunFolder:
         assert self._file is not None
         row = {name: np.nan if value is None else value for name, value in asdict(event).items()}
         with _explained(self.path):
-            if f"entry/{table}" not in self._file:
-                self._create_table(table, row)
-            group: Any = self._file[f"entry/{table}"]
-            for name, value in row.items():
-                column = group[name]
-                column.resize(column.shape[0] + 1, axis=0)
-                column[-1] = value
+            if table not in self._tables:
+                self._tables[table] = self._create_table(table, row)
+            count = next(iter(self._tables[table].values())).shape[0]
+            # h5py's low level: its slices cost more than all else in a record
+            one, place = h5s.create_simple((1,)), h5s.create_simple((count + 1,))
+            place.select_hyperslab((count,), (1,))
+            for name, column in self._tables[table].items():
+                column.id.set_extent((count + 1,))
+                column.id.write(one, place, np.array([row[name]], column.dtype))
             self._commit()
 
     def log(self, level: str, text: str) -> None:
@@ -105,6 +109,7 @@ class RunFolder:
     def close(self) -> None:
         """Close run.h5; what was recorded is safe already."""
         if self._file is not None and self._staged is not None:
+            self._tables.clear()
             self._file.close()
             with suppress(OSError):
                 self._staged.commit()
@@ -117,15 +122,17 @@ class RunFolder:
         self._file.flush()
         self._staged.commit()
 
-    def _create_table(self, table: str, row: Mapping[str, Any]) -> None:
+    def _create_table(self, table: str, row: Mapping[str, Any]) -> dict[str, h5py.Dataset]:
         assert self._file is not None
         group = self._file.create_group(f"entry/{table}")
         axis = table.removesuffix("s")
         group.attrs.update({"NX_class": "NXdata", "signal": "loss", "axes": axis})
+        columns: dict[str, h5py.Dataset] = {}
         for name, value in row.items():
             dtype = np.int64 if isinstance(value, int) else np.float64
-            column = group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(1024,))
-            column.attrs["units"] = UNITS.get(name, "1")
+            columns[name] = group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(1024,))
+            columns[name].attrs["units"] = UNITS.get(name, "1")
+        return columns
 
 
 def read_experiment(path: Path) -> Experiment:
