@@ -133,7 +133,7 @@ class ElementwiseChain(PhysicalNetwork):
 
     def _read(self, responses: Tensor) -> Tensor:
         """Sum (batch, branch, response) in one window per class: (batch, branch, class)."""
-        windows = torch.zeros(*responses.shape[:2], self._classes)
+        windows = responses.new_zeros(*responses.shape[:2], self._classes)
         windows = windows.index_add(2, self._window, self._detected(responses))
         return windows * (self._classes / responses.shape[2])
 

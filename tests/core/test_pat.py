@@ -131,6 +131,17 @@ def test_forward_value_is_the_measured_one_in_the_twins_dtype():
     torch.testing.assert_close(y.detach(), torch.full((3,), 6.0))
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_device_outside_of_cuda_serves_cuda_tensors():
+    shot = physics_aware(lambda x: 2 * x.cpu() ** 2, lambda x: x**2)
+    x = torch.linspace(0, 1, 5, device="cuda", requires_grad=True)
+    y = shot(x)
+    y.sum().backward()
+    assert y.device == x.device
+    torch.testing.assert_close(y.detach(), 2 * x.detach() ** 2)
+    torch.testing.assert_close(x.grad, 2 * x.detach())
+
+
 def test_shape_mismatch_names_both_shapes():
     x = torch.ones(3, requires_grad=True)
     with pytest.raises(ValueError, match=r"\(2,\).*\(3,\)"):
