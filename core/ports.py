@@ -83,9 +83,9 @@ class SystemInfo:
     drive_label: str
     response_label: str
     shot_s: float
+    parameter_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     drive_unit: str = "full scale"
     response_unit: str = "full scale"
-    parameter_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
 
 
 @runtime_checkable
