@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -48,8 +50,11 @@ def say(text: str) -> None:
 @contextmanager
 def one_line_errors() -> Generator[None]:
     """Turn an expected error into its one line and exit code."""
+    # An exception in the middle of torch's start aborts the process; nothing has been touched yet, so leave at once.
+    usual = signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
     from core.ports import OvertoneError, SpecError
 
+    signal.signal(signal.SIGINT, usual)
     try:
         yield
     except SpecError as error:

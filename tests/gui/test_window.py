@@ -89,12 +89,11 @@ def test_a_run_is_shown_paused_resumed_and_stopped(window, qtbot, tmp_path):
 def test_the_window_answers_while_a_run_works(window, qtbot):
     """The theme turns and a field is typed into without waiting for the engine, which goes on meanwhile."""
     start(window, qtbot)
-    steps = len(window.live.training.series["batch accuracy"])
     window.themes.set_mode("dark")
     window.live.training.choice.setCurrentText("Loss")
-    QTest.qWait(1000)
+    steps = len(window.live.training.series["batch accuracy"])
+    qtbot.waitUntil(lambda: len(window.live.training.series["batch accuracy"]) > steps, timeout=30_000)
     assert window.run_bar.state == "training"
-    assert len(window.live.training.series["batch accuracy"]) > steps
     assert window.run_bar.eta.text().startswith("ETA ")
 
 
