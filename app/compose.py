@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from core.physics.kernels.pool import available_threads
 from core.ports import SpecError, SystemInfo
 from core.run.evaluation import evaluate_again
 from core.run.folder import RunFolder, read_experiment
@@ -58,12 +59,16 @@ def compose(experiment: Experiment) -> Setup:
     return Setup.assemble(experiment, system, entry.model() if entry.model else None, task, estimator)
 
 
-def make_job(experiment: Experiment, runs_folder: Path) -> tuple[SystemInfo, Job]:
-    """Prepare a run: its system's facts and the job for the worker. Raises what `compose` raises."""
+def make_job(experiment: Experiment, runs_folder: Path, *, spared_cores: int = 0) -> tuple[SystemInfo, Job]:
+    """Prepare a run: its system's facts and the job for the worker, which leaves `spared_cores` to others.
+
+    Raises what `compose` raises.
+    """
     setup = compose(experiment)
+    threads = max(1, available_threads() - spared_cores)
 
     def job(listener: Listener, control: ControlToken) -> None:
-        run_experiment(setup, RunFolder.create(runs_folder, experiment), listener, control)
+        run_experiment(setup, RunFolder.create(runs_folder, experiment), listener, control, threads=threads)
 
     return setup.system.info, job
 

@@ -33,10 +33,10 @@ class Request:
 
 
 def compose_job(experiment: Experiment, runs_folder: Path) -> tuple[SystemInfo, Job]:
-    """Compose the real engine's job, loading the engine on the way."""
+    """Compose the real engine's job, loading the engine on the way; one core stays with the window."""
     from app.compose import make_job
 
-    return make_job(experiment, runs_folder)
+    return make_job(experiment, runs_folder, spared_cores=1)
 
 
 class Engine:

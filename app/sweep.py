@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 from scipy.stats import t
 
+from core.physics.kernels.pool import available_threads
 from core.ports import OvertoneError
 from core.run.spec import load_experiment
 
@@ -56,7 +58,8 @@ def run_sweep(
             str(out),
             "--json",
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        environment = {**os.environ, "OMP_NUM_THREADS": str(max(1, available_threads() // processes))}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise OvertoneError(f"{estimator}, seed {seed}, unit {unit} failed: {reason}")

@@ -20,14 +20,24 @@ class _Measured(torch.autograd.Function):
     """Put the measured value in the place of the modelled one; to every derivative the two are the same."""
 
     @staticmethod
+    def forward(ctx: Any, modelled: Tensor, measured: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return measured
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return cotangent, None
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, _measured: None) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return tangent
+
+
+class _MeasuredInTransform(torch.autograd.Function):
+    """Do the same inside a torch.func transform, which unwraps a Function's arguments: the device sees plain tensors."""
+
+    @staticmethod
     def forward(measure: Callable[..., Tensor], modelled: Tensor, *inputs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
-        # torch.func transforms unwrap a Function's arguments, so a device sees plain tensors even below them.
-        measured = measure(*(value.detach() for value in inputs))
-        if measured.shape != modelled.shape:
-            raise ValueError(
-                f"The device returned shape {tuple(measured.shape)} where its twin predicts {tuple(modelled.shape)}."
-            )
-        return measured.detach().to(modelled)
+        return _like(_measure(measure, inputs), modelled)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -42,27 +52,52 @@ class _Measured(torch.autograd.Function):
         return tangent
 
 
-def physics_aware(measure: Callable[..., Tensor], model: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def _measure(measure: Callable[..., Tensor], inputs: Sequence[Tensor]) -> Tensor:
+    with torch.no_grad():
+        return measure(*[value.detach() for value in inputs])
+
+
+def _like(measured: Tensor, modelled: Tensor) -> Tensor:
+    if measured.shape != modelled.shape:
+        raise ValueError(
+            f"The device returned shape {tuple(measured.shape)} where its twin predicts {tuple(modelled.shape)}."
+        )
+    return measured.detach().to(modelled)
+
+
+Together = Callable[[Callable[[], Tensor], Callable[[], Tensor]], tuple[Tensor, Tensor]]
+
+
+def in_turn(first: Callable[[], Tensor], second: Callable[[], Tensor]) -> tuple[Tensor, Tensor]:
+    """Call one after the other; return both results."""
+    return first(), second()
+
+
+def physics_aware(
+    measure: Callable[..., Tensor], model: Callable[..., Tensor], *, together: Together = in_turn
+) -> Callable[..., Tensor]:
     """Join a device and its differentiable twin into one differentiable function of all its tensors.
 
     measure(*tensors) runs the device, model(*tensors) is the twin; both take the same tensors of any shape and return
     one tensor of the same shape. The result has the measured value, in the twin's dtype and on its torch device, and
     the twin's derivatives (reverse and forward mode, any order). The device is measured once per call; where no
-    derivative can be asked for, the twin is not evaluated. Raises ValueError when the two shapes differ.
+    derivative can be asked for, the twin is not evaluated. `together` calls the measurement and the evaluation of the
+    twin, which do not need each other, and may do so at once. Raises ValueError when the two shapes differ.
     """
 
     def shot(*tensors: Tensor) -> Tensor:
-        if not _wants_derivative(tensors):
-            with torch.no_grad():
-                return measure(*tensors)
-        return _Measured.apply(measure, model(*tensors), *tensors)  # pyright: ignore[reportReturnType]
+        if torch._C._functorch.peek_interpreter_stack() is not None:  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
+            return _MeasuredInTransform.apply(measure, model(*tensors), *tensors)  # pyright: ignore[reportReturnType]
+        if _wants_derivative(tensors):
+            measured, modelled = together(lambda: _measure(measure, tensors), lambda: model(*tensors))
+            return _Measured.apply(modelled, _like(measured, modelled))  # pyright: ignore[reportReturnType]
+        with torch.no_grad():
+            return measure(*tensors)
 
     return shot
 
 
 def _wants_derivative(tensors: Sequence[Tensor]) -> bool:
-    if torch._C._functorch.peek_interpreter_stack() is not None:  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
-        return True  # inside torch.func, requires_grad tells nothing
     reverse = torch.is_grad_enabled() and any(value.requires_grad for value in tensors)
     return reverse or any(forward_ad.unpack_dual(value).tangent is not None for value in tensors)
 

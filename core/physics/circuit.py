@@ -10,18 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from core.physics import circuit_kernel
-from core.physics.circuit_kernel import SUB_STEPS
+from core.physics.kernels import circuit as compiled
+from core.physics.kernels.circuit import SUB_STEPS
+from core.physics.kernels.function import Kernel, check_finite, solve
 from core.physics.model import FitParameter
-from core.ports import SimulationDiverged
 
 SAMPLES = 784
 RATE_HZ = 1e6
@@ -71,27 +68,22 @@ def coefficients(
 
 
 def simulate(
-    voltage: Float[Tensor, "batch sample"], factors: Float[Tensor, " coefficient"], *, reference: bool = False
+    voltage: Float[Tensor, "batch sample"], factors: Float[Tensor, " coefficient"]
 ) -> Float[Tensor, "batch sample"]:
     """Return v at the end of every sample, from rest, differentiable in both.
 
-    The compiled kernel runs on the CPU and has first derivatives; the plain reference runs everywhere and has all.
     Raises SimulationDiverged when a voltage is not finite.
     """
-    if reference or voltage.device.type != "cpu":
-        response = _reference(voltage, factors)
-    else:
-        response: Tensor = _Fast.apply(voltage, factors)  # pyright: ignore[reportAssignmentType]
-    if not bool(torch.isfinite(response.detach().sum())):
-        values = ", ".join(f"{value:.3g}" for value in factors.detach().tolist())
-        raise SimulationDiverged(
-            f"The circuit's voltage is not finite; step coefficients {values}, drive up to "
-            f"{float(voltage.detach().abs().max()):.3g} V. Lower the drive or the transconductance."
-        )
+    response = solve(KERNEL, voltage, factors)
+    advice = "Lower the drive or the transconductance."
+    check_finite(response, "The circuit's voltage", advice, step_coefficients=factors, drive_v=voltage)
     return response
 
 
-def _reference(voltage: Tensor, factors: Tensor) -> Tensor:
+def reference(
+    voltage: Float[Tensor, "batch sample"], factors: Float[Tensor, " coefficient"]
+) -> Float[Tensor, "batch sample"]:
+    """Step the equations in plain torch: readable, on every device, differentiable to any order."""
     a_u, a_r, a_v, c_i, c_g, c_k, v_th = factors.unbind()
 
     def slope(i: Tensor, v: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
@@ -111,26 +103,7 @@ def _reference(voltage: Tensor, factors: Tensor) -> Tensor:
     return torch.stack(outputs, 1)
 
 
-class _Fast(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, voltage: Tensor, factors: Tensor) -> Tensor:
-        drive = voltage.detach().t().contiguous().numpy()
-        values = factors.detach().to(voltage.dtype).numpy()
-        states = circuit_kernel.work_space(drive.shape[0], drive.shape[1], drive.dtype)
-        circuit_kernel.forward(drive, values, states)
-        ctx.kept = (drive, values, states)
-        return torch.from_numpy(states[1:, 1]).t()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        drive, values, states = ctx.kept
-        incoming = cotangent.t().contiguous().numpy()
-        gradient = np.empty_like(drive)
-        total = np.zeros((circuit_kernel.COEFFICIENTS, drive.shape[1]), drive.dtype)
-        adjoint = np.zeros((2, drive.shape[1]), drive.dtype)
-        circuit_kernel.backward(drive, values, states, incoming, gradient, total, adjoint)
-        return torch.from_numpy(gradient).t(), torch.from_numpy(total.sum(1))
+KERNEL = Kernel(reference, compiled.forward, compiled.backward)
 
 
 class CircuitModel:

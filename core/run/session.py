@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from core.calibration.shots import collect_shots
 from core.network.base import PhysicalNetwork, Shoot
 from core.network.build import build_network
+from core.physics.kernels.pool import set_threads
 from core.physics.model import PhysicsModel
-from core.ports import DifferentiableSystem, PhysicalSystem, SpecError
+from core.ports import DifferentiableSystem, PhysicalSystem, SpecError, SystemInfo
 from core.run.folder import RunFolder, weights_sha256
 from core.run.spec import Experiment
 from core.task.baselines import baselines
@@ -74,12 +75,16 @@ class Setup:
         return cls(experiment, system, model, task, estimator, network)
 
 
-def run_experiment(setup: Setup, folder: RunFolder, listener: Listener, control: ControlToken) -> None:
+def run_experiment(
+    setup: Setup, folder: RunFolder, listener: Listener, control: ControlToken, *, threads: int = 1
+) -> None:
     """Calibrate, train, evaluate and record; end with a Finished or a Stopped event, outputs safe on every path.
 
-    Raises what the device, the data or the disk raise.
+    `threads` bounds what simulators and twins use of the machine; the result does not depend on it. Raises what the
+    device, the data or the disk raise.
     """
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # the kernels' own threads, over blocks of shots, are the better ones
+    set_threads(threads)
     run = _Run(setup, folder, listener, control)
     try:
         run.perform()
@@ -102,6 +107,14 @@ def build_twin(experiment: Experiment, system: PhysicalSystem, model: PhysicsMod
     if model is None:
         raise SpecError(f"{system.info.name} has no equations. Set calibration.twin=neural.")
     return PhysicsTwin(model)
+
+
+def _rehearse(twin: nn.Module, info: SystemInfo) -> None:
+    """Evaluate a twin at rest, forward and backward, so that its kernels are there before anything is measured."""
+    rest = torch.full((1, info.drive_dim), 0.5 if info.signed_drive else 0.0)
+    shared = [torch.full(shape, 0.5) for shape in info.parameter_shapes.values()]
+    twin(rest, *shared).sum().backward()
+    twin.zero_grad()
 
 
 class _Run:
@@ -148,8 +161,10 @@ class _Run:
         system, settings = self._setup.system, self._experiment.calibration
         if self._experiment.training.estimator == "ideal" and isinstance(system, DifferentiableSystem):
             return system.ideal_response
-        self._emit(PhaseChanged("calibrating", f"Measuring {settings.shots} shots for the {settings.twin} twin"))
         twin = build_twin(self._experiment, system, self._setup.model)
+        self._emit(PhaseChanged("connecting", "Loading the solvers (the first time on a machine they are compiled)"))
+        _rehearse(twin, system.info)
+        self._emit(PhaseChanged("calibrating", f"Measuring {settings.shots} shots for the {settings.twin} twin"))
         shots = collect_shots(self._measure_checked, system.info, settings.shots, seed=self._experiment.seed)
 
         def progress(point: FitProgress) -> None:

@@ -103,7 +103,8 @@ class SimulatedCircuit(SimulatedSystem):
             return response
         shift = self._faults.trigger_jitter_s * RATE_HZ * self._randn(response.shape[0], 1)
         padded = torch.nn.functional.pad(response, (0, SAMPLES))
-        turn = torch.exp(-2j * math.pi * torch.fft.rfftfreq(2 * SAMPLES) * shift)
+        angle = -2 * math.pi * torch.fft.rfftfreq(2 * SAMPLES) * shift
+        turn = torch.polar(torch.ones(()).expand_as(angle), angle)  # torch.exp of a complex number is ten times slower
         return torch.fft.irfft(torch.fft.rfft(padded) * turn, 2 * SAMPLES)[:, :SAMPLES]
 
     def _quantise(self, value: Tensor, full_scale: float) -> Tensor:

@@ -65,7 +65,7 @@ def test_a_run_calibrates_trains_evaluates_and_records(tmp_path):
     system = SquareSystem()
     events, path = run(tmp_path, setup(system))
     phases = [event.phase for event in events if isinstance(event, PhaseChanged)]
-    assert phases == ["calibrating", "training", "evaluating"]
+    assert phases == ["connecting", "calibrating", "training", "evaluating"]
     finished = events[-1]
     assert isinstance(finished, Finished)
     result = finished.result
