@@ -155,6 +155,20 @@ def doctor(as_json: Json = False) -> None:
     _print_result({check.subject: {"ok": check.ok, "finding": check.finding} for check in checks}, as_json)
 
 
+@cli.command()
+def bench(
+    name: Annotated[str | None, typer.Argument(help="One benchmark; all of them without a name.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list of results as JSON.")] = False,
+) -> None:
+    """Measure speed against rivals and limits: ratios of one run, each checked for correctness first."""
+    with one_line_errors():
+        from app.bench.run import run_benchmarks
+
+        rows = run_benchmarks(name, say)
+    if as_json:
+        print(json.dumps(rows), flush=True)
+
+
 @meta.command("check")
 def meta_check(as_json: Json = False) -> None:
     """Compare TorchOpt's meta-gradient with the closed form, plain and through a physical layer."""

@@ -1,0 +1,125 @@
+"""Whole programs against their limits: start-up, training from the command line, the window while it trains."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.bench.harness import Limit
+
+REPEATS = 5
+DEADLINE_S = 1800
+
+
+def startup() -> list[Limit]:
+    """Time the help, the way to the first shot of a second run, and the window until it can be used."""
+    with tempfile.TemporaryDirectory(prefix="overtone-bench-") as folder:
+        help_ms = _repeat(lambda: _timed_ms(["-m", "app", "--help"]))
+        shot_ms = _repeat(lambda: _until_line_ms(["-m", "app.bench.first_shot", folder], {}))
+        window_ms = _repeat(lambda: _until_line_ms(["-m", "app.bench.window", "usable", folder], OFFSCREEN))
+    return [
+        Limit("startup", "overtone --help", *help_ms[:1], must=400, aim=300, spread=help_ms[1]),
+        Limit("startup", "overtone run quick, to its first shot", *shot_ms[:1], must=3000, aim=2000, spread=shot_ms[1]),
+        Limit("startup", "window usable", *window_ms[:1], must=2000, aim=1200, spread=window_ms[1]),
+    ]
+
+
+def train() -> list[Limit]:
+    """Run presets from the command line: wall time, peak memory, and its growth from one epoch to many."""
+    with tempfile.TemporaryDirectory(prefix="overtone-bench-") as folder:
+        vowels = _run("shg-vowels", folder)
+        digits = {name: _run(name, folder) for name in ("plate-mnist", "circuit-mnist", "pendula-mnist")}
+        short = _run("plate-mnist", folder, "training.epochs=2")
+    limits = [Limit("train", "shg-vowels, whole run", vowels["process_s"], must=30, aim=15, unit="s")]
+    limits += [
+        Limit("train", f"{name}, bundled, whole run", result["process_s"], must=180, aim=60, unit="s")
+        for name, result in digits.items()
+    ]
+    peak_mb = max(result["peak_memory_mb"] for result in (vowels, *digits.values()))
+    growth = digits["plate-mnist"]["peak_memory_mb"] / short["peak_memory_mb"]
+    limits.append(Limit("train", "peak memory of a preset", peak_mb, must=1200, aim=800, unit="MB"))
+    limits.append(Limit("train", "peak memory, 20 epochs / 2", growth, must=1.05, aim=1.02, unit="ratio"))
+    return limits
+
+
+def gui() -> list[Limit]:
+    """Train in a window and without one: how late the window's timer is, how often it paints, what it costs."""
+    with tempfile.TemporaryDirectory(prefix="overtone-bench-") as folder:
+        shown: dict[str, Any] = {}
+        costs: list[float] = []
+        for _ in range(3):
+            shown = json.loads(_output(["-m", "app.bench.window", "training", folder], OFFSCREEN).splitlines()[-1])
+            alone = json.loads(_output(["-m", "app.bench.first_shot", folder, "whole"], {}).splitlines()[-1])
+            costs.append(100 * (shown["training_s"] / alone["training_s"] - 1))
+    frame_ms = 1e3 / shown["frames_per_s"]
+    return [
+        Limit("gui", "16 ms timer, 99th percentile", shown["p99_ms"], must=30, aim=25),
+        Limit("gui", "16 ms timer, longest", shown["longest_ms"], must=80, aim=50),
+        Limit("gui", "time between frames", frame_ms, must=1e3 / 15, aim=1e3 / 30),
+        Limit("gui", "training slowed by the window", statistics.median(costs), must=10, aim=5, unit="%"),
+    ]
+
+
+OFFSCREEN = {"QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
+
+
+def _repeat(measure: Callable[[], float]) -> tuple[float, float]:
+    """Warm up once; return the median and the relative interquartile range."""
+    measure()
+    taken = [measure() for _ in range(REPEATS)]
+    low, middle, high = statistics.quantiles(taken, n=4)
+    return middle, (high - low) / middle
+
+
+def _timed_ms(arguments: Sequence[str]) -> float:
+    start = time.perf_counter()
+    _output(arguments, {})
+    return 1e3 * (time.perf_counter() - start)
+
+
+def _until_line_ms(arguments: Sequence[str], environment: dict[str, str]) -> float:
+    """Time a program until it prints its first line."""
+    start = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    ) as program:
+        assert program.stdout is not None
+        line = program.stdout.readline()
+        taken_ms = 1e3 * (time.perf_counter() - start)
+        program.kill()
+    if not line:
+        raise RuntimeError(f"{' '.join(arguments)} ended without a word.")
+    return taken_ms
+
+
+def _run(preset: str, folder: str, *settings: str) -> dict[str, Any]:
+    options = [part for setting in settings for part in ("--set", setting)]
+    start = time.perf_counter()
+    output = _output(["-m", "app", "run", preset, *options, "--out", folder, "--json"], {})
+    return json.loads(output.splitlines()[-1]) | {"process_s": time.perf_counter() - start}
+
+
+def _output(arguments: Sequence[str], environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE_S,
+        env={**os.environ, **environment},
+        cwd=Path.cwd(),
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr.strip()[-500:]}")
+    return done.stdout

@@ -1,0 +1,102 @@
+"""Run benchmarks by name and report them as one table or as one list of plain data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+from app.bench.harness import Limit, Timing, time_contests, time_scaling
+from core.ports import SpecError
+
+KERNELS = {"circuit": "circuit", "plate": "plate", "plate-cubic": "plate", "shg": "shg", "shg-depleted": "shg",
+           "pendula": "pendula"}  # fmt: skip
+NAMES = (*KERNELS, "pat", "train", "startup", "gui")
+BATCHES = tuple(4**power for power in range(7))  # 1 to 4,096
+SAMPLES = (98, 196, 392, 784, 1568, 3136)
+LARGEST_EXPONENT, AIMED_EXPONENT = 1.05, 1.0
+
+Row = dict[str, Any]
+
+
+def run_benchmarks(name: str | None, report: Callable[[str], None]) -> list[Row]:
+    """Run one benchmark, or all, telling each result as it comes. Raises SpecError on an unknown name."""
+    if name is not None and name not in NAMES:
+        raise SpecError(f"No benchmark is called {name!r}. Choose from {', '.join(NAMES)}.")
+    rows: list[Row] = []
+    report(f"{'name':14}{'against':38}{'ours':>12}{'rival':>12}{'ratio':>9}{'goal':>8}  spread")
+    for chosen in NAMES if name is None else (name,):
+        for row in _benchmark(chosen):
+            report(_line(row))
+            rows.append(row)
+    return rows
+
+
+def _benchmark(name: str) -> Iterable[Row]:
+    if name in KERNELS:
+        module = import_module(f"app.bench.{KERNELS[name]}")
+        yield from map(_ratio, time_contests([contest for contest in module.contests() if contest.name == name]))
+        yield from _scaling(name, module)
+    elif name == "pat":
+        yield from map(_limit, import_module("app.bench.pat").limits())
+    else:
+        yield from map(_limit, getattr(import_module("app.bench.programs"), name)())
+
+
+def _scaling(name: str, module: Any) -> Iterable[Row]:
+    """Grow batch and samples, where the module says how."""
+    grow: dict[str, tuple[tuple[int, ...], Callable[[int], Any]]] = {
+        "batch": (BATCHES, lambda size: module.workload(size, 784)),
+        "samples": (SAMPLES, lambda size: module.workload(64, size)),
+    }
+    for quantity in getattr(module, "SCALING", {}).get(name, ()):
+        sizes, work = grow[quantity]
+        scaling = time_scaling(quantity, sizes, work)
+        times = ", ".join(f"{size}: {ms:.3g}" for size, ms in zip(scaling.sizes, scaling.times_ms, strict=True))
+        row = _row(name, f"linear growth with {quantity}", scaling.times_ms[-1], math.nan, 1 / scaling.exponent)
+        yield row | {
+            "goal": 1 / LARGEST_EXPONENT,
+            "aim": 1 / AIMED_EXPONENT,
+            "met": scaling.exponent <= LARGEST_EXPONENT,
+            "exponent": scaling.exponent,
+            "times_ms": times,
+        }
+
+
+def _ratio(timing: Timing) -> Row:
+    contest = timing.contest
+    row = _row(contest.name, contest.rival, timing.ours_ms, timing.rival_ms, timing.ratio, timing.spread)
+    return row | {
+        "goal": contest.goal,
+        "aim": contest.aim,
+        "met": timing.ratio >= contest.goal,
+        "error": contest.error,
+        "rival_error": contest.rival_error,
+    }
+
+
+def _limit(limit: Limit) -> Row:
+    """Report a limit as a rival that takes just as long as is allowed."""
+    ratio = limit.must / max(limit.value, 1e-9)
+    row = _row(limit.name, f"limit: {limit.what}", limit.value, limit.must, ratio, limit.spread)
+    return row | {"goal": 1.0, "aim": limit.must / limit.aim, "met": limit.value <= limit.must, "unit": limit.unit}
+
+
+def _row(name: str, rival: str, ours: float, theirs: float, ratio: float, spread: float = 0.0) -> Row:
+    return {"name": name, "rival": rival, "ours_ms": ours, "rival_ms": theirs, "ratio": ratio, "spread": spread}
+
+
+def _line(row: Row) -> str:
+    unit = row.get("unit", "ms")
+    verdict = "met" if row["met"] else "MISSED"
+    aim = ", aim too" if row["met"] and row["ratio"] >= row["aim"] else ""
+    line = (
+        f"{row['name']:14}{row['rival']:38}{row['ours_ms']:>9.3g} {unit:2}{row['rival_ms']:>9.3g} {unit:2}"
+        f"{row['ratio']:>9.3g}{row['goal']:>8.3g}  {row['spread']:.0%} {verdict}{aim}"
+    )
+    if "error" in row:
+        line += f" (errors {row['error']:.1e}, {row['rival_error']:.1e})"
+    if "times_ms" in row:
+        line += f" (exponent {row['exponent']:.2f}; ms at {row['times_ms']})"
+    return line
