@@ -11,18 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from core.physics.kernels import pendula as compiled
+from core.physics.kernels.function import Kernel, solve
+from core.physics.kernels.pendula import PHASE_RAD, STEPS
 from core.physics.model import FitParameter
 
 PENDULA = 206
 PAIRS = PENDULA * (PENDULA - 1) // 2
 PARAMETER_SHAPES = {"coupling": (PAIRS,), "force": (PENDULA,)}
-STEPS = 5
-PHASE_RAD = 0.5  # Ω t at the end of a shot
 # The ranges are ours (est.): the couplings of 40 lit pixels can move a pendulum by several radians, and with all
 # couplings at their edge a Runge-Kutta step is 1.4 rad of the fastest mode, inside the stable 2.8.
 POSITION_RANGE_RAD = 1.0
@@ -57,9 +59,49 @@ NOMINAL = PendulaParameters()
 def coupling_matrix(coupling: Float[Tensor, " pair"]) -> Float[Tensor, "pendulum pendulum"]:
     """Arrange the couplings J_ij, i < j row by row, as a symmetric matrix without diagonal."""
     count = round((1 + (1 + 8 * len(coupling)) ** 0.5) / 2)
-    row, column = torch.triu_indices(count, count, offset=1, device=coupling.device)
-    upper = coupling.new_zeros(count * count).scatter(0, row * count + column, coupling).view(count, count)
+    upper = coupling.new_zeros(count * count).scatter(0, _upper(count, coupling.device), coupling).view(count, count)
     return upper + upper.T
+
+
+@lru_cache(maxsize=4)
+def _upper(count: int, device: torch.device) -> Int[Tensor, " pair"]:
+    """Return where the elements above the diagonal lie in a matrix of `count` rows, kept: it is asked for each shot."""
+    row, column = torch.triu_indices(count, count, offset=1, device=device)
+    return row * count + column
+
+
+def release(
+    start: Float[Tensor, "batch pendulum"],
+    coupling: Float[Tensor, " pair"],
+    force: Float[Tensor, " pendulum"],
+    stiffness: Float[Tensor, " pendulum"],
+    damping: Float[Tensor, ""],
+) -> Float[Tensor, "batch pendulum"]:
+    """Release pendula from rest and return their positions (rad) at Ω t = `PHASE_RAD`, after `STEPS` steps.
+
+    `coupling` is J_ij, i < j row by row, the others as in `evolve`. Differentiable in all. A position beyond 1e6 rad
+    becomes NaN. Raises ValueError when the shapes don't fit together.
+    """
+    count = start.shape[1]
+    right, found = (count * (count - 1) // 2, count, count), (coupling.numel(), force.numel(), stiffness.numel())
+    if found != right:
+        told = "{} couplings, {} forces and {} stiffnesses".format(*right)
+        raise ValueError(f"{count} pendula have {told}, not {found[0]}, {found[1]} and {found[2]}")
+    return solve(KERNEL, start, coupling, force, stiffness, damping)
+
+
+def reference(
+    start: Float[Tensor, "batch pendulum"],
+    coupling: Float[Tensor, " pair"],
+    force: Float[Tensor, " pendulum"],
+    stiffness: Float[Tensor, " pendulum"],
+    damping: Float[Tensor, ""],
+) -> Float[Tensor, "batch pendulum"]:
+    """Do what `release` does in plain torch: readable, on every device, differentiable to any order."""
+    return evolve(start, coupling_matrix(coupling), force, stiffness, damping)[0]
+
+
+KERNEL = Kernel(reference, compiled.forward, compiled.backward)
 
 
 def evolve(
@@ -74,9 +116,9 @@ def evolve(
 ) -> tuple[Float[Tensor, "batch pendulum"], Float[Tensor, "batch pendulum"]]:
     """Release pendula from rest and return positions (rad) and velocities (rad, in units of Ω) at Ω t = `phase`.
 
-    Classical Runge-Kutta in Nyström form. `coupling` is J, symmetric, `force` is e, `stiffness` is (ω/Ω)² and `damping`
-    is γ/Ω. All forces come from one product of the sines with J - diag(ΣJ + stiffness). At rest, the second stage has
-    the positions of the first; one product in 4 · steps is saved by that.
+    Classical Runge-Kutta in Nyström form, in plain torch. `coupling` is J, symmetric, `force` is e, `stiffness` is
+    (ω/Ω)² and `damping` is γ/Ω. All forces come from one product of the sines with J - diag(ΣJ + stiffness). At rest,
+    the second stage has the positions of the first.
     """
     pull = coupling - torch.diag_embed(coupling.sum(1) + stiffness)
     h = phase / steps
@@ -126,21 +168,21 @@ class PendulaModel:
         `parameters` are the couplings (21115,) and the forces (206,), in [0, 1] with 0 at 0.5.
         """
         coupling, force = parameters
-        return respond(values, drive, coupling_matrix(COUPLING_RANGE * (2 * coupling - 1)), force)
+        return respond(values, drive, COUPLING_RANGE * (2 * coupling - 1), force)
 
 
 def respond(
     values: Mapping[str, Tensor],
     drive: Float[Tensor, "batch drive"],
-    coupling: Float[Tensor, "pendulum pendulum"],
+    coupling: Float[Tensor, " pair"],
     force: Float[Tensor, " pendulum"],
 ) -> Float[Tensor, "batch response"]:
-    """Compute the response of a bench with these values to the matrix J; drive and force are controls in [0, 1]."""
-    position, _ = evolve(
+    """Compute a bench's response to the couplings J_ij; drive and force are controls in [0, 1]."""
+    position = release(
         values["release_gain"] * POSITION_RANGE_RAD * drive,
         values["coupling_gain"] * coupling,
         values["force_gain"] * FORCE_RANGE * (2 * force - 1) + values["bias_force"],
         (values["natural_frequency"] / REFERENCE_FREQUENCY_RAD_S) ** 2,
         values["damping_rate"] / REFERENCE_FREQUENCY_RAD_S,
     )
-    return values["readout_gain"] * position / POSITION_RANGE_RAD
+    return values["readout_gain"] / POSITION_RANGE_RAD * position

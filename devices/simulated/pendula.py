@@ -17,7 +17,6 @@ from core.physics.pendula import (
     PENDULA,
     SHOT_S,
     PendulaModel,
-    coupling_matrix,
     respond,
 )
 from core.ports import Axis, SystemInfo
@@ -89,7 +88,7 @@ class SimulatedPendula(SimulatedSystem):
         values = {name: value.to(drive) for name, value in self._values.items()}
         values["natural_frequency"] = drift * values["natural_frequency"]
         strained = self._coupling_factors.to(drive) * COUPLING_RANGE * (2 * coupling - 1)
-        return respond(values, drive, coupling_matrix(strained), force)
+        return respond(values, drive, strained, force)
 
     def _draw(self, item: FitParameter) -> Tensor:
         nominal = np.asarray(item.nominal)

@@ -1,0 +1,46 @@
+"""Large arrays on memory that is used again: fresh pages cost up to 1 ms a megabyte, more than the work on them."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+LARGE_BYTES = 64 << 10  # below, the C library keeps the pages itself
+WAITING_BYTES = 128 << 20  # that may wait for their next use
+LARGEST_RATIO = 2  # of the memory that is taken to the memory that is asked for
+
+_waiting: list[NDArray[np.uint8]] = []
+_lock = threading.RLock()  # an array may be collected, and so come back, while this thread is taking another
+
+
+def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array of anything; when it and all its views are gone, tensors too, its memory waits for the next."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if size < LARGE_BYTES:
+        return np.empty(shape, dtype)
+    memory = _take(size)
+    # numpy's views hold the last owner of memory, not the view that they were made of: hence an owner of another kind.
+    owner = (ctypes.c_char * size).from_buffer(memory.data)
+    weakref.finalize(owner, _give_back, memory).atexit = False
+    return np.frombuffer(memoryview(owner), dtype).reshape(shape)
+
+
+def _take(size: int) -> NDArray[np.uint8]:
+    with _lock:
+        for index in reversed(range(len(_waiting))):  # the last that came is the likeliest in cache
+            if size <= _waiting[index].size <= LARGEST_RATIO * size:
+                return _waiting.pop(index)
+    return np.empty(size, np.uint8)
+
+
+def _give_back(memory: NDArray[np.uint8]) -> None:
+    with _lock:
+        _waiting.append(memory)
+        while sum(each.size for each in _waiting) > WAITING_BYTES:
+            del _waiting[0]
