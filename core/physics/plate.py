@@ -15,6 +15,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.physics.kernels import plate as compiled
+from core.physics.kernels.function import Kernel, solve
 from core.physics.model import FitParameter
 
 SAMPLES = 784
@@ -29,21 +31,39 @@ COMPRESSION = 0.03  # of the force at full drive (est. 1-5 %)
 OUTPUT_SCALE = 0.05  # microphone gain (est.): loud waveforms just stay below full scale
 
 
-def modal_impulse_response(
-    frequency_hz: Float[Tensor, " mode"], quality: Float[Tensor, " mode"], weight: Float[Tensor, " mode"], samples: int
-) -> Float[Tensor, " sample"]:
-    """Return Σ c_n q̈_n after a unit force held for one sample, sampled at the ends of the intervals.
+def coefficients(
+    frequency_hz: Float[Tensor, " mode"], quality: Float[Tensor, " mode"], weight: Float[Tensor, " mode"]
+) -> Float[Tensor, "4 mode"]:
+    """Return each mode's loss and turn in a sample, and the weights of cosine and sine after a step of force.
 
-    After a step of force the acceleration is e^{at} (cos bt + a/b sin bt) with the pole a ± ib: it starts at 1 and has
-    the slope -ω/Q there. A force held for one sample is a step less the same step one sample later. Built in double
-    precision, because the phase of a kilohertz mode after hundreds of samples asks for it.
+    After the step the acceleration is e^{at} (cos bt + a/b sin bt) with the pole a ± ib: it starts at 1 and has the
+    slope -ω/Q there. In double precision, because the phase of a kilohertz mode after hundreds of samples asks for it.
     """
-    omega, q = 2 * math.pi * frequency_hz.double(), quality.double()
-    pole = torch.complex(-0.5 * omega / q, omega * (1 - 0.25 / q**2).sqrt())
-    amplitude = weight.double() * torch.complex(torch.ones_like(q), -pole.real / pole.imag)
-    time_s = torch.arange(1, samples + 1, device=omega.device, dtype=torch.float64) / RATE_HZ
-    step = (amplitude[:, None] * torch.exp(pole[:, None] * time_s)).sum(0).real
-    return (step - torch.nn.functional.pad(step[:-1], (1, 0))).to(weight.dtype)
+    angle, q, w = 2 * math.pi * frequency_hz.double() / RATE_HZ, quality.double(), weight.double()
+    loss = 0.5 * angle / q
+    turn = angle * (1 - 0.25 / q**2).sqrt()
+    return torch.stack([loss, turn, w, -w * loss / turn])
+
+
+def simulate(force: Float[Tensor, "batch sample"], modes: Float[Tensor, "4 mode"]) -> Float[Tensor, "batch sample"]:
+    """Return Σ c_n q̈_n at the ends of the samples over which the force is held, from rest; differentiable in both."""
+    return solve(KERNEL, force, modes)
+
+
+def reference(force: Float[Tensor, "batch sample"], modes: Float[Tensor, "4 mode"]) -> Float[Tensor, "batch sample"]:
+    """Convolve with the impulse response in plain torch: readable, on every device, differentiable to any order."""
+    return convolve(force, modal_impulse_response(modes, force.shape[1]).to(force.dtype))
+
+
+def modal_impulse_response(modes: Float[Tensor, "4 mode"], samples: int) -> Float[Tensor, " sample"]:
+    """Return what a unit force held for one sample sounds like at the ends of the samples.
+
+    It is a step less the same step one sample later.
+    """
+    loss, turn, cosine, sine = modes.double()[:, :, None].unbind()
+    time = torch.arange(1, samples + 1, device=modes.device, dtype=torch.float64)
+    step = ((-loss * time).exp() * (cosine * (turn * time).cos() + sine * (turn * time).sin())).sum(0)
+    return step - torch.nn.functional.pad(step[:-1], (1, 0))
 
 
 def convolve(signal: Float[Tensor, "batch sample"], kernel: Float[Tensor, " sample"]) -> Float[Tensor, "batch sample"]:
@@ -51,6 +71,9 @@ def convolve(signal: Float[Tensor, "batch sample"], kernel: Float[Tensor, " samp
     length = signal.shape[1]
     size = 2 * length
     return torch.fft.irfft(torch.fft.rfft(signal, size) * torch.fft.rfft(kernel, size), size)[:, :length]
+
+
+KERNEL = Kernel(reference, compiled.forward, compiled.backward)
 
 
 def compress(voltage: Tensor, compression: Tensor) -> Tensor:
@@ -76,10 +99,15 @@ class PlateModel:
     def response(self, values: Mapping[str, Tensor], drive: Tensor, *shared: Tensor) -> Tensor:
         """Compute the microphone's signal (batch, 784), of order one, for controls (batch, 784) in [0, 1]."""
         force = compress(2 * drive - 1, values["compression"])
-        kernel = effective_kernel(values, drive.shape[1])
-        return (convolve(force, kernel.to(drive)) + values["offset"]).clamp(-1, 1)  # the digitiser's full scale
+        heard = simulate(force, effective_modes(values))
+        return (heard + values["offset"]).clamp(-1, 1)  # the digitiser's full scale
+
+
+def effective_modes(values: Mapping[str, Tensor]) -> Float[Tensor, "4 mode"]:
+    """Return the modes as the microphone hears them."""
+    return coefficients(values["frequency"], values["quality"], OUTPUT_SCALE * values["weight"])
 
 
 def effective_kernel(values: Mapping[str, Tensor], samples: int = SAMPLES) -> Float[Tensor, " sample"]:
-    """Return the kernel with which a layer convolves its drive in the linear regime."""
-    return OUTPUT_SCALE * modal_impulse_response(values["frequency"], values["quality"], values["weight"], samples)
+    """Return the kernel with which a layer convolves its drive in the linear regime, in double precision."""
+    return modal_impulse_response(effective_modes(values), samples)

@@ -9,22 +9,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.physics import plate_cubic
 from core.physics.plate import (
     COMPRESSION,
     MODES_HZ,
+    OUTPUT_SCALE,
     QUALITY,
     RATE_HZ,
     SAMPLES,
     WEIGHTS,
     compress,
-    convolve,
-    effective_kernel,
+    effective_modes,
+    simulate,
 )
 from core.ports import Axis, SystemInfo
 from devices.simulated.base import SimulatedSystem
 
 FREQUENCY_PER_KELVIN = -250e-6
 RESTLESSNESS_K_PER_SQRT_H = 0.5  # room temperature, random walk (est.)
+HARDENING_PER_SHIFT = 8 / 3  # Duffing: amplitude X rings faster by the fraction (3/8) β X²
 JITTER_SAMPLES = 20  # start jitter of a USB sound card
 
 
@@ -39,6 +42,7 @@ class PlateImperfections:
     weight: float = 0.1  # of each mode's participation
     mount: float = 0.02  # offset of the mount, relative: shifts suspension and rocking
     bl_compression: float = 0.02  # Bl(x): even-order compression, which the model does not know
+    hardening: float = 0.002  # of suspension and mount: relative shift at full drive's static deflection (ours)
     temperature: bool = True  # -250 ppm/K on all frequencies, the room wandering
     gain_drift_per_hour: float = 0.003  # relative, random walk
     noise: float = 0.01  # microphone, rms of full scale
@@ -82,11 +86,12 @@ class SimulatedPlate(SimulatedSystem):
             "compression": _tensor(max(COMPRESSION + 0.01 * spread * compression, 0.0)),
             "offset": _tensor(0.003 * spread * draw()),
         }
+        self._hardening = _tensor(np.where(free, 0.0, HARDENING_PER_SHIFT * faults.hardening))
         self._kelvin, self._gain = 0.0, 1.0
 
     def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Compute the noise-free signal (batch, 784), differentiably, from the hidden modes."""
-        return self._respond(drive, effective_kernel(self._values)).clamp(-1, 1)
+        return self._respond(drive, self._values).clamp(-1, 1)
 
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         faults, count = self._faults, drive.shape[0]
@@ -95,15 +100,19 @@ class SimulatedPlate(SimulatedSystem):
             self._kelvin += RESTLESSNESS_K_PER_SQRT_H * math.sqrt(hours) * float(self._randn(1))
         self._gain *= 1 + faults.gain_drift_per_hour * math.sqrt(hours) * float(self._randn(1))
         warm = self._values | {"frequency": self._values["frequency"] * (1 + FREQUENCY_PER_KELVIN * self._kelvin)}
-        response = self._gain * self._respond(self._quantise(drive, 1.0), effective_kernel(warm))
+        response = self._gain * self._respond(self._quantise(drive, 1.0), warm)
         response = self._jittered(response) + faults.noise * self._randn(count, SAMPLES)
         return self._quantise(response.clamp(-1, 1), 2.0)
 
-    def _respond(self, drive: Tensor, kernel: Tensor) -> Tensor:
-        force = compress(2 * drive - 1, self._values["compression"])
+    def _respond(self, drive: Tensor, values: dict[str, Tensor]) -> Tensor:
+        force = compress(2 * drive - 1, values["compression"])
         # The voice coil leaves the gap on one side earlier than on the other.
         force = force - self._faults.bl_compression * force**2
-        return convolve(force, kernel.to(drive)) + self._values["offset"]
+        if not self._faults.hardening:
+            return simulate(force, effective_modes(values)) + values["offset"]
+        weight = OUTPUT_SCALE * values["weight"]
+        factors = plate_cubic.coefficients(values["frequency"], values["quality"], weight, self._hardening)
+        return plate_cubic.simulate(force, factors) + values["offset"]
 
     def _jittered(self, response: Tensor) -> Tensor:
         faults, count = self._faults, response.shape[0]

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.signal import cont2discrete, dlsim
 
+from core.physics.kernels import plate as compiled
 from core.physics.plate import (
     MODES_HZ,
     OUTPUT_SCALE,
@@ -17,10 +18,13 @@ from core.physics.plate import (
     SAMPLES,
     WEIGHTS,
     PlateModel,
+    coefficients,
     compress,
     convolve,
     effective_kernel,
     modal_impulse_response,
+    reference,
+    simulate,
 )
 
 
@@ -28,6 +32,15 @@ def values(**changes: object) -> dict[str, torch.Tensor]:
     model = PlateModel()
     nominal = {item.name: torch.as_tensor(item.nominal, dtype=torch.float64) for item in model.fit_parameters}
     return nominal | {name: torch.as_tensor(value, dtype=torch.float64) for name, value in changes.items()}
+
+
+def nominal_modes(*columns: object) -> torch.Tensor:
+    return coefficients(*(torch.tensor(x, dtype=torch.float64) for x in columns or (MODES_HZ, QUALITY, WEIGHTS)))
+
+
+def forces(batch: int, samples: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(batch * samples)
+    return (2 * torch.rand(batch, samples, generator=generator, dtype=torch.float64) - 1).to(dtype)
 
 
 def scipy_response(force: np.ndarray, frequency: list[float], quality: list[float], weight: list[float]) -> np.ndarray:
@@ -44,17 +57,89 @@ def scipy_response(force: np.ndarray, frequency: list[float], quality: list[floa
     return total
 
 
-def test_it_is_scipys_exact_discretisation_of_the_modes():
-    force = np.random.default_rng(0).uniform(-1, 1, 300)
-    kernel = modal_impulse_response(*(torch.tensor(x, dtype=torch.float64) for x in (MODES_HZ, QUALITY, WEIGHTS)), 300)
-    ours = convolve(torch.tensor(force)[None], kernel)[0].numpy()
-    reference = scipy_response(force, list(MODES_HZ), list(QUALITY), list(WEIGHTS))
-    np.testing.assert_allclose(ours, reference, atol=1e-10 * np.abs(reference).max())
+@pytest.mark.parametrize("solver", [simulate, reference])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_it_is_scipys_exact_discretisation_of_the_modes(solver, batch: int):
+    """A single shot without gradient steps the modes, several are convolved: both are exact."""
+    force = forces(batch, 300)
+    ours = solver(force, nominal_modes()).numpy()
+    for shot, answer in zip(force.numpy(), ours, strict=True):
+        expected = scipy_response(shot, list(MODES_HZ), list(QUALITY), list(WEIGHTS))
+        np.testing.assert_allclose(answer, expected, atol=1e-10 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("batch", "samples"), [(1, 1), (1, 64), (3, 63), (31, 65), (32, 200), (33, 784), (1000, 50)])
+def test_the_compiled_kernel_is_the_plain_reference(batch: int, samples: int, dtype: torch.dtype, monkeypatch):
+    monkeypatch.setattr(compiled, "CHUNK", 16 * 1024)  # several chunks
+    weights, results = torch.randn(batch, samples, dtype=dtype), []
+    for solver in (simulate, reference):
+        f, modes = forces(batch, samples, dtype).requires_grad_(), nominal_modes().requires_grad_()
+        heard = solver(f, modes)
+        assert heard.dtype == dtype
+        gradients = torch.autograd.grad((heard * weights).sum(), (f, modes))
+        results.append((heard.detach(), gradients[0], *gradients[1]))
+    tolerance = 1e-11 if dtype == torch.float64 else 1e-5
+    for fast, plain in zip(*results, strict=True):
+        torch.testing.assert_close(fast, plain, rtol=tolerance, atol=tolerance * float(plain.abs().max()))
+
+
+def test_only_wanted_gradients_are_computed():
+    f, modes = forces(3, 40).requires_grad_(), nominal_modes().requires_grad_()
+    _, kept = compiled.forward(True, f, modes)
+    cotangent = forces(3, 40)
+    both = compiled.backward(kept, cotangent, (True, True))
+    assert torch.equal(compiled.backward(kept, cotangent, (True, False))[0], both[0])
+    assert compiled.backward(kept, cotangent, (True, False))[1] is None
+    assert compiled.backward(kept, cotangent, (False, True))[0] is None
+
+
+@pytest.mark.parametrize("modes", [1, 8, 31, 32, 33, 70])
+def test_a_single_shot_is_the_same_alone_and_among_others(modes: int):
+    generator = np.random.default_rng(modes)
+    columns = generator.uniform(100, 20e3, modes), generator.uniform(20, 300, modes), generator.normal(size=modes)
+    factors, force = nominal_modes(*columns), forces(2, 3000)
+    together = simulate(force, factors)
+    for shot, expected in zip(force, together, strict=True):
+        torch.testing.assert_close(
+            simulate(shot[None], factors)[0], expected, rtol=0, atol=1e-11 * expected.abs().max()
+        )
+
+
+def test_a_single_precision_shot_keeps_the_phase_of_a_long_record():
+    """After 20,000 samples a phase from float32 factors would be wrong by about one in a thousand."""
+    force, modes = forces(1, 20_000), nominal_modes([14_840.0], [1e5], [1.0])
+    exact = reference(force, modes)
+    for single in (simulate(force.float(), modes), simulate(force.float().expand(2, -1), modes)[:1]):
+        assert float((single - exact).abs().max() / exact.abs().max()) < 1e-6
+
+
+@pytest.mark.parametrize("least", [1, 2, 15, 1567, 8191, 8193, 100_001])
+def test_the_length_of_a_transform_is_long_enough_and_has_small_factors(least: int):
+    size = compiled._fast_size(least)
+    assert least <= size <= 1.25 * least
+    for factor in (2, 3, 5):
+        while size % factor == 0:
+            size //= factor
+    assert size == 1
+
+
+def test_second_derivatives_are_those_of_the_reference():
+    probe = forces(2, 20)
+
+    def curvature(solver) -> tuple[torch.Tensor, ...]:
+        f, modes = forces(2, 20).requires_grad_(), nominal_modes().requires_grad_()
+        first = torch.autograd.grad((solver(f, modes) ** 2).sum(), (f, modes), create_graph=True)
+        return torch.autograd.grad((first[0] * probe).sum() + first[1].sum(), (f, modes))
+
+    for ours, plain in zip(curvature(simulate), curvature(reference), strict=True):
+        assert float(plain.abs().max()) > 0
+        torch.testing.assert_close(ours, plain)
 
 
 def test_a_mode_rings_at_its_frequency_and_decays_with_its_quality():
     frequency, quality, count = 3200.0, 80.0, 2400
-    kernel = modal_impulse_response(*(torch.tensor([x], dtype=torch.float64) for x in (frequency, quality, 1.0)), count)
+    kernel = modal_impulse_response(nominal_modes([frequency], [quality], [1.0]), count)
     # Two free decays apart by whole periods (15 samples each at 48 kS/s) differ by exp(-ω t / 2Q) alone.
     early, late = kernel[15:915], kernel[15 + 900 : 915 + 900]
     damped = frequency * math.sqrt(1 - 1 / (4 * quality**2))
