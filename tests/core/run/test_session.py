@@ -79,7 +79,7 @@ def test_a_run_calibrates_trains_evaluates_and_records(tmp_path):
         assert json.loads(file["entry"].attrs["result"]) == json.loads(json.dumps(result))
         assert json.loads(file["entry"].attrs["provenance"])["system"]["kind"] == "square"
     assert sorted(item.stem for item in (path / "checkpoints").iterdir()) == ["final", "latest"]
-    assert len((path / "log.jsonl").read_text().splitlines()) == 4
+    assert len((path / "log.jsonl").read_text().splitlines()) == 5
 
 
 def test_the_fit_is_told_while_it_goes_on(tmp_path):
