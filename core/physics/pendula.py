@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from core.physics.kernels import pendula as compiled
-from core.physics.kernels.function import Kernel, solve
+from core.physics.kernels.function import Kernel, check_finite, solve
 from core.physics.kernels.pendula import PHASE_RAD, STEPS
 from core.physics.model import FitParameter
 
@@ -80,14 +80,18 @@ def release(
     """Release pendula from rest and return their positions (rad) at Ω t = `PHASE_RAD`, after `STEPS` steps.
 
     `coupling` is J_ij, i < j row by row, the others as in `evolve`. Differentiable in all. A position beyond 1e6 rad
-    becomes NaN. Raises ValueError when the shapes don't fit together.
+    cannot be followed. Raises ValueError when the shapes don't fit together, and SimulationDiverged.
     """
     count = start.shape[1]
     right, found = (count * (count - 1) // 2, count, count), (coupling.numel(), force.numel(), stiffness.numel())
     if found != right:
         told = "{} couplings, {} forces and {} stiffnesses".format(*right)
         raise ValueError(f"{count} pendula have {told}, not {found[0]}, {found[1]} and {found[2]}")
-    return solve(KERNEL, start, coupling, force, stiffness, damping)
+    position = solve(KERNEL, start, coupling, force, stiffness, damping)
+    advice = "Lower the couplings or the forces."
+    values = {"start": start, "coupling": coupling, "force": force, "stiffness": stiffness}
+    check_finite(position, "A pendulum's position", advice, along="pendulum", **values)
+    return position
 
 
 def reference(

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.physics.kernels import plate as compiled
-from core.physics.kernels.function import Kernel, solve
+from core.physics.kernels.function import Kernel, check_finite, solve
 from core.physics.model import FitParameter
 
 SAMPLES = 784
@@ -46,8 +46,13 @@ def coefficients(
 
 
 def simulate(force: Float[Tensor, "batch sample"], modes: Float[Tensor, "4 mode"]) -> Float[Tensor, "batch sample"]:
-    """Return Σ c_n q̈_n at the ends of the samples over which the force is held, from rest; differentiable in both."""
-    return solve(KERNEL, force, modes)
+    """Return Σ c_n q̈_n at the ends of the samples over which the force is held, from rest; differentiable in both.
+
+    Raises SimulationDiverged when it is not finite.
+    """
+    response = solve(KERNEL, force, modes)
+    check_finite(response, "The plate's signal", "Check drive and quality factors.", force=force, modes=modes)
+    return response
 
 
 def reference(force: Float[Tensor, "batch sample"], modes: Float[Tensor, "4 mode"]) -> Float[Tensor, "batch sample"]:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from core.physics.kernels.function import Gradients
 from core.physics.kernels.jit import inline, jit
+from core.physics.kernels.memory import empty
 from core.physics.kernels.pool import over_blocks
 
 SUB_STEPS = 2
@@ -45,8 +46,8 @@ def forward(keep: bool, voltage: Tensor, factors: Tensor) -> tuple[Tensor, Any]:
     """Step all shots; keep drive, coefficients and states (block, sample, 2 lanes)."""
     drive, values = voltage.detach().contiguous().numpy(), factors.detach().to(voltage.dtype).numpy()
     blocks = -(-drive.shape[0] // int(LANES))
-    response = np.empty_like(drive)
-    states = np.empty((blocks, drive.shape[1] if keep else 0, int(PAIR)), drive.dtype)
+    response = empty(drive.shape, drive.dtype)
+    states = empty((blocks, drive.shape[1] if keep else 0, int(PAIR)), drive.dtype)
     over_blocks(lambda first, last: _forward(drive, values, response, states, first, last), blocks)
     return torch.from_numpy(response), (drive, values, states)
 
@@ -55,7 +56,7 @@ def backward(kept: Any, cotangent: Tensor, needed: tuple[bool, ...]) -> Gradient
     """Transpose `forward`."""
     drive, values, states = kept
     incoming = cotangent.contiguous().numpy()
-    gradient = np.empty_like(drive)
+    gradient = empty(drive.shape, drive.dtype)
     blocks = states.shape[0]
     total = np.empty((blocks, COEFFICIENTS * int(LANES)), drive.dtype)
     over_blocks(lambda first, last: _backward(drive, values, states, incoming, gradient, total, first, last), blocks)

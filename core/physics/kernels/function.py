@@ -63,15 +63,12 @@ class _Compiled(torch.autograd.Function):
         return (None, None, *(next(found) if wanted else None for wanted in needed))
 
 
-def check_finite(response: Tensor, what: str, advice: str, **values: Tensor) -> None:
-    """Raise SimulationDiverged, with the first bad step and the parameters, unless a response (batch, step) is finite.
-
-    A state that is not finite stays so, hence the sum tells.
-    """
+def check_finite(response: Tensor, what: str, advice: str, *, along: str = "step", **values: Tensor) -> None:
+    """Raise SimulationDiverged unless a response (batch, `along`) is finite, with where it is not and the parameters."""
     if bool(torch.isfinite(response.detach().sum())):
         return
-    steps = (~response.detach().isfinite()).any(0).nonzero()
-    where = f"at step {int(steps[0])} of {response.shape[1]}" if len(steps) else "in its sum"
+    places = (~response.detach().isfinite()).any(0).nonzero()
+    where = f"at {along} {int(places[0])} of {response.shape[1]}" if len(places) else "in the sum over all shots"
     told = ", ".join(f"{name} {_summary(value.detach())}" for name, value in values.items())
     raise SimulationDiverged(f"{what} is not finite {where}; {told}. {advice}")
 

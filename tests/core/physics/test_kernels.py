@@ -9,10 +9,11 @@ import pytest
 import torch
 from numba.core import caching
 
-from core.physics import circuit
+from core.physics import circuit, pendula, plate
 from core.physics.kernels import jit as jit_module
 from core.physics.kernels.function import Kernel, solve
 from core.physics.kernels.pool import over_blocks, set_threads, side_by_side
+from core.ports import SimulationDiverged
 
 
 @pytest.fixture
@@ -124,3 +125,12 @@ def test_the_kernel_serves_what_it_can_and_the_reference_the_rest():
     with torch.autograd.forward_ad.dual_level():
         solve(kernel, torch.autograd.forward_ad.make_dual(x, x))
     assert calls == ["reference"] * 3
+
+
+def test_a_solver_that_leaves_the_finite_numbers_says_where_and_with_what():
+    start, force = torch.rand(2, pendula.PENDULA), torch.zeros(pendula.PENDULA)
+    with pytest.raises(SimulationDiverged, match=r"at pendulum 0 of 206; start .* coupling from 1e\+30 to 1e\+30"):
+        pendula.release(start, torch.full((pendula.PAIRS,), 1e30), force, force + 1, torch.tensor(0.0))
+    modes = plate.coefficients(torch.tensor([100.0]), torch.tensor([torch.nan]), torch.tensor([1.0]))
+    with pytest.raises(SimulationDiverged, match=r"at step 0 of 50; force .* modes \(nan, nan, 1, nan\)"):
+        plate.simulate(torch.rand(2, 50), modes)
