@@ -51,7 +51,7 @@ def say(text: str) -> None:
 def one_line_errors() -> Generator[None]:
     """Turn an expected error into its one line and exit code."""
     # An exception in the middle of torch's start aborts the process; nothing has been touched yet, so leave at once.
-    usual = signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+    usual = signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(EXIT_INTERRUPTED))
     from core.ports import OvertoneError, SpecError
 
     signal.signal(signal.SIGINT, usual)

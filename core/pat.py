@@ -33,7 +33,7 @@ class _Measured(torch.autograd.Function):
 
 
 class _MeasuredInTransform(torch.autograd.Function):
-    """Do the same inside a torch.func transform, which unwraps a Function's arguments: the device sees plain tensors."""
+    """Do the same inside a torch.func transform, which unwraps what a Function takes: the device sees plain tensors."""
 
     @staticmethod
     def forward(measure: Callable[..., Tensor], modelled: Tensor, *inputs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]

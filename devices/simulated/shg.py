@@ -67,7 +67,7 @@ class SimulatedShg(SimulatedSystem):
             response_unit="reference",
             shot_s=1e-3,
         )
-        self._model = ShgModel(steps=4)  # finer than the twin that is fitted to it
+        self._model = ShgModel(steps=3)  # finer than the twin that is fitted to it
         unit = faults.unit_spread * self.unit_generator.standard_normal(8)
         p, angle = NOMINAL, NOMINAL.angle_rad
         tilt = phase_mismatch(angle + math.radians(faults.angle_deg) * unit[0], p.centre_m)

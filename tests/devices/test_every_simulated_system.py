@@ -57,8 +57,8 @@ def test_without_imperfections_it_is_the_model_of_the_data_sheet(kind: str):
     assert model is not None
     controls = shot(system)
     expected = PhysicsTwin(model())(*controls).detach()
-    # The SHG bench integrates with twice the twin's steps: the difference is the twin's own numerical error.
-    tolerance = 2e-3 if kind == "shg" else 2e-5
+    # The SHG bench integrates finer than its twin: the difference is the twin's own numerical error.
+    tolerance = 5e-5 if kind == "shg" else 2e-5
     for response in (system.run(*controls), system.ideal_response(*controls).detach()):
         assert float((response - expected).norm() / expected.norm()) < tolerance
 

@@ -64,7 +64,7 @@ class _Compiled(torch.autograd.Function):
 
 
 def check_finite(response: Tensor, what: str, advice: str, *, along: str = "step", **values: Tensor) -> None:
-    """Raise SimulationDiverged unless a response (batch, `along`) is finite, with where it is not and the parameters."""
+    """Raise SimulationDiverged, with place and parameters, unless a response (batch, `along`) is finite."""
     if bool(torch.isfinite(response.detach().sum())):
         return
     places = (~response.detach().isfinite()).any(0).nonzero()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
-from core.physics.kernels import blas, memory, pool
+from core.physics.kernels import blas, pool
 from core.physics.pendula import PENDULA, PHASE_RAD, coupling_matrix, evolve, reference, release
 
 NAMES = ("start", "coupling", "force", "stiffness", "damping")
@@ -153,24 +152,3 @@ def test_backward_twice_gives_the_same_and_leaves_what_was_kept_alone():
     release(*bench(40, dtype=torch.float32))  # takes memory: not that of the shots before, which are not done
     second = torch.autograd.grad(response.sum(), inputs)
     assert all(torch.equal(one, two) for one, two in zip(first, second, strict=True))
-
-
-def test_memory_comes_back_when_the_last_view_is_gone(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(memory, "_waiting", [])
-    first, second = memory.empty((100, 1000), np.float32), memory.empty((100, 1000), np.float32)
-    assert not np.shares_memory(first, second)
-    address, tensor = first.ctypes.data, torch.from_numpy(first[10:].reshape(-1))
-    del first
-    assert memory.empty((100, 1000), np.float32).ctypes.data != address
-    del tensor
-    gc.collect()
-    assert memory.empty((90, 500), np.float64).ctypes.data == address
-
-
-def test_no_more_memory_waits_than_is_allowed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(memory, "_waiting", [])
-    monkeypatch.setattr(memory, "WAITING_BYTES", 500_000)
-    arrays = [memory.empty((25_000,), np.float32) for _ in range(8)]
-    arrays.clear()
-    gc.collect()
-    assert sum(each.nbytes for each in memory._waiting) == 500_000
