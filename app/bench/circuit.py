@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from app.bench.harness import Contest, Work
-from core.physics.circuit import DRIVE_V, NOMINAL, SAMPLES, SUB_STEPS, coefficients, reference, simulate
+from core.physics.circuit import DRIVE_V, KERNEL, NOMINAL, SAMPLES, SUB_STEPS, coefficients, reference, simulate
 from core.physics.kernels.circuit import COEFFICIENTS, LANES
 
 Gradients = tuple[Tensor, Tensor, Tensor]
@@ -37,10 +37,13 @@ def contests() -> list[Contest]:
         voltage, cotangent, factors = _problem(batch, SAMPLES)
         exact = _exact(voltage, cotangent, factors)
         ours = partial(_differentiate, simulate, voltage, factors, cotangent)
-        rivals: list[tuple[str, Callable[[], Gradients], tuple[float, float]]] = []
         native = compiled_by_hand()
         if native is not None:
-            rivals.append(("C++ by hand", partial(native, voltage, factors, cotangent), (1 / 1.5, 1 / 1.1)))
+            title, theirs = f"C++ by hand, kernels, batch {batch}", partial(native, voltage, factors, cotangent)
+            bare = partial(_kernels_alone, voltage, factors, cotangent)  # neither side builds a graph
+            errors = _error(bare(), exact), _error(theirs(), exact)
+            found.append(Contest("circuit", title, bare, theirs, 1 / 1.5, 1 / 1.1, *errors))
+        rivals: list[tuple[str, Callable[[], Gradients], tuple[float, float]]] = []
         rivals.append(("torch loop", partial(_differentiate, reference, voltage, factors, cotangent), torch_goals))
         if find_spec("jax") is not None:
             rivals.append(("JAX scan, checkpointed", _jax(voltage, factors, cotangent), jax_goals))
@@ -107,6 +110,11 @@ def _differentiate(
     u, f = voltage.detach().requires_grad_(), factors.detach().requires_grad_()
     response = solver(u, f)
     return response.detach(), *torch.autograd.grad(response, (u, f), cotangent)  # pyright: ignore[reportReturnType]
+
+
+def _kernels_alone(voltage: Tensor, factors: Tensor, cotangent: Tensor) -> Gradients:
+    response, kept = KERNEL.forward(True, voltage, factors)
+    return response, *KERNEL.backward(kept, cotangent, (True, True))  # pyright: ignore[reportReturnType]
 
 
 def _exact(voltage: Tensor, cotangent: Tensor, factors: Tensor) -> Gradients:

@@ -71,12 +71,22 @@ def _slope(i, v, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero):  # pyright: ignor
 
 
 @inline
+def _stages(i, v, u, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero):  # pyright: ignore
+    """Return the states and excess voltages of the four stages, and the state after the sub-step."""
+    k1i, k1v, m1 = _slope(i, v, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
+    i2, v2 = i + half * k1i, v + half * k1v
+    k2i, k2v, m2 = _slope(i2, v2, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
+    i3, v3 = i + half * k2i, v + half * k2v
+    k3i, k3v, m3 = _slope(i3, v3, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
+    i4, v4 = i + k3i, v + k3v
+    k4i, k4v, m4 = _slope(i4, v4, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
+    after = i + sixth * (k1i + k4i) + third * (k2i + k3i), v + sixth * (k1v + k4v) + third * (k2v + k3v)
+    return (i, i2, i3, i4), (v, v2, v3, v4), (m1, m2, m3, m4), after
+
+
+@inline
 def _step(i, v, u, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero):  # pyright: ignore
-    k1i, k1v, _ = _slope(i, v, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
-    k2i, k2v, _ = _slope(i + half * k1i, v + half * k1v, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
-    k3i, k3v, _ = _slope(i + half * k2i, v + half * k2v, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
-    k4i, k4v, _ = _slope(i + k3i, v + k3v, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
-    return i + sixth * (k1i + k4i) + third * (k2i + k3i), v + sixth * (k1v + k4v) + third * (k2v + k3v)
+    return _stages(i, v, u, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)[3]
 
 
 @inline
@@ -127,15 +137,8 @@ def _pull(gi, gv, m, a_r, a_v, c_i, c_g, c_k):  # pyright: ignore
 
 
 @inline
-def _step_adjoint(i, v, u, gi, gv, work, j, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero):  # pyright: ignore
-    k1i, k1v, m1 = _slope(i, v, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
-    i2, v2 = i + half * k1i, v + half * k1v
-    k2i, k2v, m2 = _slope(i2, v2, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
-    i3, v3 = i + half * k2i, v + half * k2v
-    k3i, k3v, m3 = _slope(i3, v3, u, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
-    i4, v4 = i + k3i, v + k3v
-    over = v4 - v_th
-    m4 = over if over > zero else zero
+def _step_adjoint(stages, u, gi, gv, work, j, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k):  # pyright: ignore
+    (i, i2, i3, i4), (v, v2, v3, v4), (m1, m2, m3, m4), _ = stages
     g4i, g4v = sixth * gi, sixth * gv
     x4i, x4v = _pull(g4i, g4v, m4, a_r, a_v, c_i, c_g, c_k)
     g3i, g3v = third * gi + x4i, third * gv + x4v
@@ -181,16 +184,18 @@ def _backward(drive, coefficients, states, cotangent, gradient, totals, first, l
                 for j in range(LANES):
                     i, v, u = work[_NOW_I + j], work[_NOW_V + j], work[_NOW_U + j]
                     gi, gv = work[_I + j], work[_V + j]
-                    im, vm = _step(i, v, u, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
-                    gi, gv, late = _step_adjoint(
-                        im, vm, u, gi, gv, work, j, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero
+                    early = _stages(i, v, u, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
+                    i, v = early[3]
+                    late = _stages(i, v, u, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
+                    gi, gv, by_u = _step_adjoint(
+                        late, u, gi, gv, work, j, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k
                     )
-                    gi, gv, early = _step_adjoint(
-                        i, v, u, gi, gv, work, j, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero
+                    gi, gv, by_u_too = _step_adjoint(
+                        early, u, gi, gv, work, j, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k
                     )
                     work[_I + j] = gi
                     work[_V + j] = gv
-                    work[_NOW_G + j] = late + early
+                    work[_NOW_G + j] = by_u + by_u_too
                 for j in range(LANES):
                     work[_OUT + k * LANES + j] = work[_NOW_G + j]
             _to_rows(work, _OUT, gradient, block * LANES, t, count)

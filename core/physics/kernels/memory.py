@@ -6,6 +6,7 @@ import ctypes
 import math
 import threading
 import weakref
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,14 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         return np.empty(shape, dtype)
     memory = _take(size)
     # numpy's views hold the last owner of memory, not the view that they were made of: hence an owner of another kind.
-    owner = (ctypes.c_char * size).from_buffer(memory.data)
+    owner = _owner(size).from_buffer(memory.data)
     weakref.finalize(owner, _give_back, memory).atexit = False
     return np.frombuffer(memoryview(owner), dtype).reshape(shape)
+
+
+@lru_cache(maxsize=64)
+def _owner(size: int) -> Any:
+    return ctypes.c_char * size  # a class, which costs more than all the rest: made once
 
 
 def _take(size: int) -> NDArray[np.uint8]:

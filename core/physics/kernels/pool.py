@@ -26,7 +26,7 @@ def set_threads(count: int) -> None:
     global _pool, _threads
     if count != _threads:
         _threads = count
-        _pool = ThreadPoolExecutor(count - 1, "overtone-kernel") if count > 1 else None
+        _pool = ThreadPoolExecutor(count - 1, "overtone-kernel", _hold_torch) if count > 1 else None
 
 
 def over_blocks(work: Callable[[int, int], None], blocks: int) -> None:
@@ -58,6 +58,12 @@ def side_by_side(here: Callable[[], Here], there: Callable[[], There]) -> tuple[
         wait([other])
         _side_by_side = False
     return result, other.result()
+
+
+def _hold_torch() -> None:
+    import torch  # which rounds differently with more threads of its own
+
+    torch.set_num_threads(1)
 
 
 def _cores() -> int:
