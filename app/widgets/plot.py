@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsItem, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.theme import LIGHT, Theme
 
@@ -36,11 +37,17 @@ class Plot(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         axes = {side: QuantityAxis(orientation=side) for side in ("left", "bottom")}
+        for axis in axes.values():
+            # Painting grid, ticks and words costs more than all curves: only when the range has changed.
+            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         super().__init__(parent, axisItems=axes)
         self.theme = LIGHT
         self._curves: list[tuple[pg.PlotDataItem, int | str, str, bool]] = []
         self.readout: QLabel | None = None
+        self._ranges: dict[str, tuple[float, float]] = {}
+        self._zoomed: set[str] = set()
         item = self.plot_item
+        item.vb.sigRangeChangedManually.connect(self._zoomed_by_hand)
         item.showGrid(x=True, y=True, alpha=0.12)
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -82,6 +89,29 @@ class Plot(pg.PlotWidget):
             if known is curve:
                 self._curves[place] = (curve, colour, dash, symbols)
                 self._style(curve, colour, dash, symbols)
+
+    def keep_in_view(self, side: str, low: float, high: float, *, room: float = 0.0) -> None:
+        """Widen an axis where values leave it, and narrow it where they fill less than half of it.
+
+        In between it stays, so that it need not be painted anew with every frame. `room` is the part of the range that
+        is added above, where the values go on growing. What the user has zoomed stays.
+        """
+        if side in self._zoomed or not (math.isfinite(low) and math.isfinite(high)):
+            return
+        shown = self._ranges.get(side)
+        span = max(high - low, 1e-12)
+        if shown is None or low < shown[0] or high > shown[1] or span < 0.4 * (shown[1] - shown[0]):
+            self._ranges[side] = (low - 0.05 * span, high + (0.05 + room) * span)
+            chosen = {"bottom": "xRange", "left": "yRange"}[side]
+            self.plot_item.vb.setRange(**{chosen: self._ranges[side]}, padding=0, disableAutoRange=True)
+
+    def _zoomed_by_hand(self, _mouse: object) -> None:
+        self._zoomed |= {"left", "bottom"}
+
+    def forget_view(self) -> None:
+        """Let the axes follow the values again."""
+        self._ranges.clear()
+        self._zoomed.clear()
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""

@@ -46,6 +46,7 @@ class TraceView(Panel):
     def set_axes(self, axis: Axis, label: str) -> None:
         """Name the axes and forget the last shot."""
         self._axis = axis
+        self.plot.forget_view()
         self.plot.set_axis("bottom", headline(axis.quantity), axis.unit)
         self.plot.set_axis("left", headline(label))
         self.show_empty()
@@ -54,7 +55,10 @@ class TraceView(Panel):
         """Draw the values (points,)."""
         if self._axis is None:
             return
-        self.curve.setData(positions(self._axis, len(values)), np.asarray(values, dtype=float))
+        x, y = positions(self._axis, len(values)), np.asarray(values, dtype=float)
+        self.plot.keep_in_view("bottom", float(x[0]), float(x[-1]))
+        self.plot.keep_in_view("left", float(y.min()), float(y.max()))
+        self.curve.setData(x, y)
         self.show_content()
 
 
@@ -74,7 +78,10 @@ class SpectrumView(Panel):
         time_s = np.asarray(axis.values, dtype=float)
         if len(values) < 4 or len(time_s) != len(values):
             return
-        self.curve.setData(*magnitude_spectrum(time_s, np.asarray(values, dtype=float)))
+        frequency_hz, magnitude_db = magnitude_spectrum(time_s, np.asarray(values, dtype=float))
+        self.plot.keep_in_view("bottom", 0.0, float(frequency_hz[-1]))
+        self.plot.keep_in_view("left", float(magnitude_db.min()), float(magnitude_db.max()))
+        self.curve.setData(frequency_hz, magnitude_db)
         self.show_content()
 
 

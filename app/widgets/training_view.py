@@ -90,6 +90,7 @@ class TrainingView(Panel):
         for key in ("training, per epoch", "validation", "loss, per epoch", "twin, held-out shots"):
             self.plot.restyle(self._curves[key], colour, dash)
         self.choice.setCurrentText("Accuracy")
+        self.plot.forget_view()
         self.show_empty(EMPTY)
 
     def add(self, points: list[StepDone | EpochDone | CalibrationPoint]) -> None:
@@ -162,6 +163,7 @@ class TrainingView(Panel):
 
     def _choose(self) -> None:
         chosen = self.choice.currentText()
+        self.plot.forget_view()
         prefix = {"Accuracy": ("batch accuracy", "training", "validation"), "Loss": ("batch loss", "loss")}
         shown = prefix.get(chosen, ("twin",))
         for key, curve in self._curves.items():
@@ -173,7 +175,6 @@ class TrainingView(Panel):
             self.plot.plot_item.vb.setYRange(0, 104, padding=0)
         else:
             self.plot.set_axis("left", "Cross-entropy loss" if chosen == "Loss" else "Error of the twin", *self._unit())
-            self.plot.plot_item.vb.enableAutoRange(y=True)
             self.plot.plot_item.vb.setLimits(yMin=None)
         self.plot.set_axis("bottom", "Fitting step" if chosen == "Twin error" else "Optimiser step")
         self._fill_legend()
@@ -190,13 +191,16 @@ class TrainingView(Panel):
         self._legend.setVisible(bool(self._legend.items))
 
     def _draw(self) -> None:
-        shown = 0
         before = len(self._legend.items)
-        for key, curve in self._curves.items():
-            if curve.isVisible():
-                curve.setData(*self.series[key].points)
-                shown += len(self.series[key]) > 0
-        if shown != before:
+        shown = [key for key, curve in self._curves.items() if curve.isVisible() and len(self.series[key])]
+        if not shown:
+            return
+        points = {key: self.series[key].points for key in shown}
+        self.plot.keep_in_view("bottom", 0.0, max(float(x[-1]) for x, _ in points.values()), room=0.25)
+        if self.choice.currentText() != "Accuracy":
+            self.plot.keep_in_view("left", 0.0, max(float(y.max()) for _, y in points.values()))
+        for key, values in points.items():
+            self._curves[key].setData(*values)
+        if len(shown) != before:
             self._fill_legend()
-        if shown:
-            self.show_content()
+        self.show_content()
