@@ -25,7 +25,7 @@ Gradients = tuple[Tensor, Tensor, Tensor]
 
 SOURCE = Path(__file__).resolve().parents[2] / "tests" / "benchmarks" / "circuit.cpp"
 COMPILER_OPTIONS = ("-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-shared", "-fPIC")
-SCALING = {"circuit": ("batch", "samples")}
+SCALING = {"circuit": ("batch", "samples", "layers")}
 FINER = 8  # how much finer the steps of the solution are that all are compared with
 
 
@@ -63,6 +63,18 @@ def workload(batch: int, samples: int) -> Work:
     """Return one forward and backward pass of the kernel."""
     voltage, cotangent, factors = _problem(batch, samples)
     return partial(_differentiate, simulate, voltage, factors, cotangent)
+
+
+def deep_workload(layers: int) -> Work:
+    """Return one forward and backward pass of a chain: each layer is driven by the response of the one before."""
+    voltage, cotangent, factors = _problem(64, SAMPLES)
+
+    def chain(u: Tensor, f: Tensor) -> Tensor:
+        for _ in range(layers):
+            u = simulate(u, f)
+        return u
+
+    return partial(_differentiate, chain, voltage, factors, cotangent)
 
 
 def compiled_by_hand() -> Callable[[Tensor, Tensor, Tensor], Gradients] | None:

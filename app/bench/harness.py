@@ -6,6 +6,7 @@ The machine drifts by half between minutes, so only a ratio of two times of the 
 from __future__ import annotations
 
 import gc
+import math
 import random
 import statistics
 import time
@@ -126,22 +127,23 @@ def _slot(work: Work, repeats: int) -> float:
 
 @dataclass(frozen=True)
 class Scaling:
-    """Times of one piece of work at growing sizes, and the exponent that fits them from `fitted_from` on."""
+    """A figure at growing sizes, and the exponent that fits it."""
 
-    quantity: str
     sizes: tuple[int, ...]
-    times_ms: tuple[float, ...]
+    values: tuple[float, ...]
     exponent: float
 
+    @classmethod
+    def fit(cls, sizes: Sequence[int], values: Sequence[float]) -> Scaling:
+        """Fit value ∝ size^exponent through the larger half of the sizes, where overheads are small."""
+        half = len(sizes) // 2
+        x, y = ([math.log(number) for number in numbers[half:]] for numbers in (sizes, values))
+        return cls(tuple(sizes), tuple(values), statistics.linear_regression(x, y).slope)
 
-def time_scaling(quantity: str, sizes: Sequence[int], work: Callable[[int], Work]) -> Scaling:
-    """Time work(size)() for each size; fit time ∝ size^exponent through the larger half, where overheads are small."""
-    from math import log
 
+def time_scaling(sizes: Sequence[int], work: Callable[[int], Work]) -> Scaling:
+    """Time work(size)() for each size, in ms."""
     works = [work(size) for size in sizes]
     repeats = [_repeats(one) for one in works]
     rounds = [[_slot(one, count) for one, count in zip(works, repeats, strict=True)] for _ in range(7)]
-    times_s = [statistics.median(taken) for taken in zip(*rounds, strict=True)]
-    half = len(sizes) // 2
-    fit = statistics.linear_regression([log(size) for size in sizes[half:]], [log(taken) for taken in times_s[half:]])
-    return Scaling(quantity, tuple(sizes), tuple(1e3 * taken for taken in times_s), fit.slope)
+    return Scaling.fit(sizes, [1e3 * statistics.median(taken) for taken in zip(*rounds, strict=True)])

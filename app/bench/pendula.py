@@ -16,6 +16,8 @@ from core.physics.pendula import PAIRS, PENDULA, PHASE_RAD, STEPS, coupling_matr
 GOALS = {32: (3.5, 5.0), 128: (2.3, 3.5), 512: (2.0, 3.0)}  # by batch
 FINE_STEPS = 80
 
+SCALING = {"pendula": ("batch",)}
+
 
 def contests() -> list[Contest]:
     """Return forward and backward, with gradients to positions, couplings and forces, at three sizes."""
@@ -45,8 +47,8 @@ def _contest(batch: int, goal: float, aim: float) -> Contest:
     answer, start, square, force = theirs()
     pairs = (square + square.T)[torch.ones_like(square, dtype=torch.bool).triu(1)]  # of J_ij, which is in both halves
     return Contest(
-        name=f"pendula f+b, {batch}",
-        rival="the authors' way",
+        name="pendula",
+        rival=f"the authors' way, batch {batch}",
         ours=ours,
         theirs=theirs,
         goal=goal,

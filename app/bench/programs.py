@@ -68,6 +68,11 @@ def gui() -> list[Limit]:
     ]
 
 
+def peak_memory_mb(module: str, batch: int, samples: int) -> float:
+    """Measure in a process of its own what one pass of a module's workload takes."""
+    return float(_output(["-m", "app.bench.peak_memory", module, str(batch), str(samples)], {}))
+
+
 OFFSCREEN = {"QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
-from app.bench.harness import Limit, Timing, time_contests, time_scaling
+from app.bench.harness import Limit, Scaling, Timing, time_contests, time_scaling
+from app.bench.programs import peak_memory_mb
 from core.ports import SpecError
 
 KERNELS = {"circuit": "circuit", "plate": "plate", "plate-cubic": "plate", "shg": "shg", "shg-depleted": "shg",
            "pendula": "pendula"}  # fmt: skip
 NAMES = (*KERNELS, "pat", "train", "startup", "gui")
 BATCHES = tuple(4**power for power in range(7))  # 1 to 4,096
+LAYERS = (1, 2, 4, 8, 16)
 SAMPLES = (98, 196, 392, 784, 1568, 3136)
 LARGEST_EXPONENT, AIMED_EXPONENT = 1.05, 1.0
 
@@ -36,7 +37,10 @@ def run_benchmarks(name: str | None, report: Callable[[str], None]) -> list[Row]
 def _benchmark(name: str) -> Iterable[Row]:
     if name in KERNELS:
         module = import_module(f"app.bench.{KERNELS[name]}")
-        yield from map(_ratio, time_contests([contest for contest in module.contests() if contest.name == name]))
+        chosen = [contest for contest in module.contests() if contest.name == name]
+        if not chosen:
+            raise RuntimeError(f"{module.__name__} has no contest that is called {name!r}.")
+        yield from map(_ratio, time_contests(chosen))
         yield from _scaling(name, module)
     elif name == "pat":
         yield from map(_limit, import_module("app.bench.pat").limits())
@@ -45,23 +49,31 @@ def _benchmark(name: str) -> Iterable[Row]:
 
 
 def _scaling(name: str, module: Any) -> Iterable[Row]:
-    """Grow batch and samples, where the module says how."""
-    grow: dict[str, tuple[tuple[int, ...], Callable[[int], Any]]] = {
-        "batch": (BATCHES, lambda size: module.workload(size, 784)),
-        "samples": (SAMPLES, lambda size: module.workload(64, size)),
+    """Grow batch, samples and layers, where the module says that it can: time, and memory in processes of their own."""
+    for quantity in module.SCALING.get(name, ()):
+        if quantity == "layers":
+            yield _growth(name, "time with layers", time_scaling(LAYERS, module.deep_workload))
+            continue
+        sizes = BATCHES if quantity == "batch" else SAMPLES
+
+        def shape(size: int, quantity: str = quantity) -> tuple[int, int]:
+            return (size, 784) if quantity == "batch" else (64, size)
+
+        yield _growth(name, f"time with {quantity}", time_scaling(sizes, lambda size: module.workload(*shape(size))))
+        taken_mb = [peak_memory_mb(module.__name__, *shape(size)) for size in sizes]
+        yield _growth(name, f"memory with {quantity}", Scaling.fit(sizes, taken_mb), unit="MB")
+
+
+def _growth(name: str, what: str, scaling: Scaling, unit: str = "ms") -> Row:
+    told = ", ".join(f"{size}: {value:.3g}" for size, value in zip(scaling.sizes, scaling.values, strict=True))
+    return _row(name, f"linear growth of {what}", scaling.values[-1], None, 1 / scaling.exponent) | {
+        "goal": 1 / LARGEST_EXPONENT,
+        "aim": 1 / AIMED_EXPONENT,
+        "met": scaling.exponent <= LARGEST_EXPONENT,
+        "exponent": scaling.exponent,
+        "values": told,
+        "unit": unit,
     }
-    for quantity in getattr(module, "SCALING", {}).get(name, ()):
-        sizes, work = grow[quantity]
-        scaling = time_scaling(quantity, sizes, work)
-        times = ", ".join(f"{size}: {ms:.3g}" for size, ms in zip(scaling.sizes, scaling.times_ms, strict=True))
-        row = _row(name, f"linear growth with {quantity}", scaling.times_ms[-1], math.nan, 1 / scaling.exponent)
-        yield row | {
-            "goal": 1 / LARGEST_EXPONENT,
-            "aim": 1 / AIMED_EXPONENT,
-            "met": scaling.exponent <= LARGEST_EXPONENT,
-            "exponent": scaling.exponent,
-            "times_ms": times,
-        }
 
 
 def _ratio(timing: Timing) -> Row:
@@ -83,20 +95,21 @@ def _limit(limit: Limit) -> Row:
     return row | {"goal": 1.0, "aim": limit.must / limit.aim, "met": limit.value <= limit.must, "unit": limit.unit}
 
 
-def _row(name: str, rival: str, ours: float, theirs: float, ratio: float, spread: float = 0.0) -> Row:
+def _row(name: str, rival: str, ours: float, theirs: float | None, ratio: float, spread: float = 0.0) -> Row:
     return {"name": name, "rival": rival, "ours_ms": ours, "rival_ms": theirs, "ratio": ratio, "spread": spread}
 
 
 def _line(row: Row) -> str:
     unit = row.get("unit", "ms")
+    theirs = "" if row["rival_ms"] is None else f"{row['rival_ms']:.3g}"
     verdict = "met" if row["met"] else "MISSED"
     aim = ", aim too" if row["met"] and row["ratio"] >= row["aim"] else ""
     line = (
-        f"{row['name']:14}{row['rival']:38}{row['ours_ms']:>9.3g} {unit:2}{row['rival_ms']:>9.3g} {unit:2}"
+        f"{row['name']:14}{row['rival']:38}{row['ours_ms']:>9.3g} {unit:2}{theirs:>9} {unit:2}"
         f"{row['ratio']:>9.3g}{row['goal']:>8.3g}  {row['spread']:.0%} {verdict}{aim}"
     )
     if "error" in row:
         line += f" (errors {row['error']:.1e}, {row['rival_error']:.1e})"
-    if "times_ms" in row:
-        line += f" (exponent {row['exponent']:.2f}; ms at {row['times_ms']})"
+    if "exponent" in row:
+        line += f" (exponent {row['exponent']:.2f}; {unit} at {row['values']})"
     return line

@@ -61,9 +61,9 @@ def test_a_disturbed_contest_is_timed_again_and_its_spread_told(clock):
 
 
 def test_the_exponent_of_growth_is_found(clock):
-    scaling = time_scaling("batch", [1, 4, 16, 64], lambda size: clock.work(f"{size}", 0.01 * size**1.5))
+    scaling = time_scaling([1, 4, 16, 64], lambda size: clock.work(f"{size}", 0.01 * size**1.5))
     assert scaling.exponent == pytest.approx(1.5)
-    assert scaling.times_ms == pytest.approx((10, 80, 640, 5120))
+    assert scaling.values == pytest.approx((10, 80, 640, 5120))
 
 
 def test_results_are_plain_data_with_the_verdict(monkeypatch):
