@@ -56,12 +56,13 @@ def _scaling(name: str, module: Any) -> Iterable[Row]:
             continue
         sizes = BATCHES if quantity == "batch" else SAMPLES
 
-        def shape(size: int, quantity: str = quantity) -> tuple[int, int]:
-            return (size, 784) if quantity == "batch" else (64, size)
+        def shape(size: int, quantity: str = quantity, batch: int = 64) -> tuple[int, int]:
+            return (size, 784) if quantity == "batch" else (batch, size)
 
         yield _growth(name, f"time with {quantity}", time_scaling(sizes, lambda size: module.workload(*shape(size))))
-        taken_mb = [peak_memory_mb(module.__name__, *shape(size)) for size in sizes]
-        yield _growth(name, f"memory with {quantity}", Scaling.fit(sizes, taken_mb), unit="MB")
+        large = sizes[-3:]  # small ones fit into what the process has anyway
+        taken_mb = [peak_memory_mb(module.__name__, *shape(size, quantity, 512)) for size in large]
+        yield _growth(name, f"memory with {quantity}", Scaling.fit(large, taken_mb), unit="MB")
 
 
 def _growth(name: str, what: str, scaling: Scaling, unit: str = "ms") -> Row:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from core.physics.kernels.function import Gradients
-from core.physics.kernels.jit import inline, jit
+from core.physics.kernels.jit import inline, jit, work_space
 from core.physics.kernels.memory import empty
 from core.physics.kernels.pool import over_blocks
 
@@ -111,7 +111,7 @@ def _forward(drive, coefficients, response, states, first, last):  # pyright: ig
     kind = drive.dtype.type  # an untyped constant would turn float32 into float64
     half, third, sixth, zero = kind(1 / 2), kind(1 / 3), kind(1 / 6), kind(0)
     samples, keep = np.uintp(drive.shape[1]), states.shape[1] > 0
-    work = np.empty(_W, drive.dtype)
+    work = work_space(_W, drive.dtype)
     for block in range(np.uintp(first), np.uintp(last)):
         work[:] = 0
         for t in range(np.uintp(0), samples, TILE):
@@ -166,7 +166,7 @@ def _backward(drive, coefficients, states, cotangent, gradient, totals, first, l
     half, third, sixth, zero = kind(1 / 2), kind(1 / 3), kind(1 / 6), kind(0)
     samples = np.uintp(drive.shape[1])
     tiles = (samples + TILE - ONE) // TILE
-    work = np.empty(_END, drive.dtype)
+    work = work_space(_END, drive.dtype)
     for block in range(np.uintp(first), np.uintp(last)):
         work[:] = 0
         for tile in range(ONE, tiles + ONE):

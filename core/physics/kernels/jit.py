@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numba import njit
 from numba.core import config
 from platformdirs import user_cache_path
@@ -46,3 +47,12 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
 def inline(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a piece of a kernel into its callers, in LLVM: numba's own way takes up to four times as long."""
     return njit(forceinline=True, **OPTIONS)(function)
+
+
+@inline
+def work_space(size, kind):  # pyright: ignore
+    """Return an array of anything that starts a cache line: a vector that lies across two of them is slow."""
+    line = 64
+    space = np.empty(size + line, kind)
+    shift = (-space.ctypes.data % line) // space.itemsize
+    return space[shift : shift + size]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+LINE_BYTES = 64
 LARGE_BYTES = 64 << 10  # below, the C library keeps the pages itself
 WAITING_BYTES = 128 << 20  # that may wait for their next use
 LARGEST_RATIO = 2  # of the memory that is taken to the memory that is asked for
@@ -21,10 +22,13 @@ _lock = threading.RLock()  # an array may be collected, and so come back, while 
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Return an array of anything; when it and all its views are gone, tensors too, its memory waits for the next."""
+    """Return an array of anything that starts a cache line.
+
+    When it and all its views are gone, tensors too, its memory waits for the next.
+    """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size < LARGE_BYTES:
-        return np.empty(shape, dtype)
+        return _fresh(size).view(dtype).reshape(shape)
     memory = _take(size)
     # numpy's views hold the last owner of memory, not the view that they were made of: hence an owner of another kind.
     owner = _owner(size).from_buffer(memory.data)
@@ -42,7 +46,13 @@ def _take(size: int) -> NDArray[np.uint8]:
         for index in reversed(range(len(_waiting))):  # the last that came is the likeliest in cache
             if size <= _waiting[index].size <= LARGEST_RATIO * size:
                 return _waiting.pop(index)
-    return np.empty(size, np.uint8)
+    return _fresh(size)
+
+
+def _fresh(size: int) -> NDArray[np.uint8]:
+    memory = np.empty(size + LINE_BYTES, np.uint8)
+    start = -memory.__array_interface__["data"][0] % LINE_BYTES  # a vector that lies across two cache lines is slow
+    return memory[start : start + size]
 
 
 def _give_back(memory: NDArray[np.uint8]) -> None:

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from core.physics.kernels.fft import ORDER, POINTS, SIDE, TURNS, constants_of, dft16, load, store, turn
 from core.physics.kernels.function import Gradients
-from core.physics.kernels.jit import inline, jit
+from core.physics.kernels.jit import inline, jit, work_space
 from core.physics.kernels.memory import empty
 from core.physics.kernels.pool import over_blocks
 from core.physics.kernels.shg_linear import (
@@ -62,7 +62,6 @@ _GRADIENT = _BEFORE + 4 * PART
 _KAPPA = _GRADIENT + FIELD
 _PHASES = _KAPPA + PART
 _BACKWARD = _PHASES + 2 * POINTS * LANES
-_LINE = 64  # bytes
 
 
 def forward(steps: int, keep: bool, pulse: Tensor, nonlinearity: Tensor, phases: Tensor) -> tuple[Tensor, Any]:
@@ -237,13 +236,6 @@ def _mix_adjoint(work, before, t, h):  # pyright: ignore
 
 
 @inline
-def _work_space(size, kind):  # pyright: ignore
-    space = np.empty(size + _LINE, kind)
-    shift = (-space.ctypes.data % _LINE) // space.itemsize  # a vector that lies across two cache lines is slow
-    return space[shift : shift + size]
-
-
-@inline
 def _two_fields(work, start):  # pyright: ignore
     return work[start : start + FIELD], work[start + FIELD : start + 2 * FIELD]
 
@@ -252,7 +244,7 @@ def _two_fields(work, start):  # pyright: ignore
 def _forward(rows, steps, kappa, factors, turns, out, kept, first, last):  # pyright: ignore
     """Fill out (batch, 4 points) and, unless it is empty, kept (block, step, column, 4 parts)."""
     kind = rows.dtype.type
-    work = _work_space(_FORWARD, rows.dtype)
+    work = work_space(_FORWARD, rows.dtype)
     (a, b), (out_a, out_b) = _two_fields(work, _A), _two_fields(work, _OUT)
     for block in range(first, last):
         to_lanes(rows, block * LANES, 0, work[_PULSE:_OUT])
@@ -281,7 +273,7 @@ def _backward(rows, steps, kappa, factors, turns, kept, cotangent, gradient, sca
     """Fill gradient (batch, 2 points), scalar (block, part) and, unless it is empty, phase (block, 2 points)."""
     kind = rows.dtype.type
     phased = len(phase) > 0
-    work = _work_space(_BACKWARD, rows.dtype)
+    work = work_space(_BACKWARD, rows.dtype)
     (a, b), (out_a, out_b), (met_a, met_b) = _two_fields(work, _A), _two_fields(work, _OUT), _two_fields(work, _MET)
     pulse, total, points = work[_PULSE:_OUT], work[_GRADIENT:_KAPPA], POINTS * LANES if phased else 0
     phase_a, phase_b = work[_PHASES : _PHASES + points], work[_PHASES + POINTS * LANES :][:points]
