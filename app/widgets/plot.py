@@ -73,7 +73,7 @@ class Plot(pg.PlotWidget):
         """Create a curve; its colour is a place in the theme's series or the name of a token.
 
         `long` ones are thinned to what the screen can show. That breaks pyqtgraph's automatic range where the values
-        are far below 1 (pyqtgraph issue 2328), as wavelengths in metres are.
+        are far below 1 (a fault of pyqtgraph 0.14), as wavelengths in metres are.
         """
         curve = self.plot_item.plot([], [])
         if long:

@@ -52,7 +52,7 @@ def sincos(x: Any) -> tuple[Any, Any]:
     Within 2 units in the last place (seen: 1.5 in float32, 0.8 in float64) for |x| <= 1e6 = `LARGEST`, next to zeros
     too. NaN where x is NaN, infinite or beyond `LARGEST`; a negative zero may lose its sign.
     """
-    raise NotImplementedError("sincos is for compiled kernels")
+    raise TypeError("sincos is for compiled kernels alone")
 
 
 @overload(sincos, jit_options=OPTIONS)  # pyright: ignore[reportArgumentType]
