@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -152,8 +153,7 @@ def _slope(i: Any, v: Any, u: Any, f: Any, clip: Callable[[Any], Any]) -> tuple[
 
 
 def _torchdiffeq(voltage: Tensor, factors: Tensor) -> Tensor:
-    from torchdiffeq import odeint  # pyright: ignore
-
+    odeint: Any = import_module("torchdiffeq").odeint
     samples = voltage.shape[1]
 
     def slope(t: Tensor, state: Tensor) -> Tensor:
@@ -163,7 +163,7 @@ def _torchdiffeq(voltage: Tensor, factors: Tensor) -> Tensor:
     start = torch.zeros(2, len(voltage))
     times = torch.arange(0, samples * SUB_STEPS + 1, SUB_STEPS, dtype=torch.float32)
     options = {"step_size": 1.0, "perturb": True}  # stages at a sample's edge stay inside of it
-    solution: Tensor = odeint(slope, start, times, method="rk4", options=options)  # pyright: ignore
+    solution: Tensor = odeint(slope, start, times, method="rk4", options=options)
     return solution[1:, 1].T
 
 
@@ -171,7 +171,7 @@ def _on_jax(
     solver: Callable[[Any, Any], Any], voltage: Tensor, factors: Tensor, cotangent: Tensor
 ) -> Callable[[], Gradients]:
     """Compile a JAX solver of (batch, sample) with its gradients."""
-    import jax
+    jax: Any = import_module("jax")
 
     def both(u: Any, f: Any, w: Any) -> Any:
         response, pull = jax.vjp(solver, u, f)
@@ -188,8 +188,8 @@ def _on_jax(
 
 
 def _jax(voltage: Tensor, factors: Tensor, cotangent: Tensor) -> Callable[[], Gradients]:
-    import jax
-    from jax import numpy as jnp
+    jax: Any = import_module("jax")
+    jnp: Any = import_module("jax.numpy")
 
     def solver(voltage: Any, f: Any) -> Any:
         def slope(i: Any, v: Any, u: Any) -> tuple[Any, Any]:
@@ -213,11 +213,9 @@ def _jax(voltage: Tensor, factors: Tensor, cotangent: Tensor) -> Callable[[], Gr
 
 
 def _diffrax(voltage: Tensor, factors: Tensor, cotangent: Tensor) -> Callable[[], Gradients]:
-    import diffrax  # pyright: ignore
-    import lineax  # pyright: ignore
-    from jax import numpy as jnp
-
-    library: Any = diffrax
+    library: Any = import_module("diffrax")
+    lineax: Any = import_module("lineax")
+    jnp: Any = import_module("jax.numpy")
     runge_kutta = library.ButcherTableau(
         c=np.array([0.5, 0.5, 1.0]),
         b_sol=np.array([1, 2, 2, 1]) / 6,
