@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.bench.harness import Limit
+from core.ports import OvertoneError
 
 REPEATS = 5
 DEADLINE_S = 1800
@@ -104,7 +105,7 @@ def _until_line_ms(arguments: Sequence[str], environment: dict[str, str]) -> flo
         taken_ms = 1e3 * (time.perf_counter() - start)
         program.kill()
     if not line:
-        raise RuntimeError(f"{' '.join(arguments)} ended without a word.")
+        raise OvertoneError(f"{' '.join(arguments)} ended without a word.")
     return taken_ms
 
 
@@ -126,5 +127,5 @@ def _output(arguments: Sequence[str], environment: dict[str, str]) -> str:
         cwd=Path.cwd(),
     )
     if done.returncode:
-        raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr.strip()[-500:]}")
+        raise OvertoneError(f"{' '.join(arguments)} failed: {done.stderr.strip()[-500:]}")
     return done.stdout

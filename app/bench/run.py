@@ -9,7 +9,7 @@ from typing import Any
 
 from app.bench.harness import Limit, Scaling, Timing, time_contests, time_scaling
 from app.bench.programs import peak_memory_mb
-from core.ports import SpecError
+from core.ports import OvertoneError, SpecError
 
 KERNELS = {"circuit": "circuit", "plate": "plate", "plate-cubic": "plate", "shg": "shg", "shg-depleted": "shg",
            "pendula": "pendula"}  # fmt: skip
@@ -40,7 +40,7 @@ def _benchmark(name: str) -> Iterable[Row]:
         module = import_module(f"app.bench.{KERNELS[name]}")
         chosen = [contest for contest in module.contests() if contest.name == name]
         if not chosen:
-            raise RuntimeError(f"{module.__name__} has no contest that is called {name!r}.")
+            raise OvertoneError(f"{module.__name__} has no contest that is called {name!r}.")
         yield from map(_ratio, time_contests(chosen))
         yield from _scaling(name, module)
     elif name == "pat":

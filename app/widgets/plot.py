@@ -21,6 +21,8 @@ DASHES = {
     "dot": Qt.PenStyle.DotLine,
 }
 
+LEAST_FILLED = 0.4  # of an axis; values that shrink below it make the axis narrower
+
 
 class QuantityAxis(pg.AxisItem):
     """An axis whose title reads "quantity / unit", with the SI prefix that suits its range."""
@@ -91,7 +93,7 @@ class Plot(pg.PlotWidget):
                 self._style(curve, colour, dash, symbols)
 
     def keep_in_view(self, side: str, low: float, high: float, *, room: float = 0.0) -> None:
-        """Widen an axis where values leave it, and narrow it where they fill less than half of it.
+        """Widen an axis where values leave it, and narrow it where they fill less than `LEAST_FILLED` of it.
 
         In between it stays, so that it need not be painted anew with every frame. `room` is the part of the range that
         is added above, where the values go on growing. What the user has zoomed stays.
@@ -100,7 +102,7 @@ class Plot(pg.PlotWidget):
             return
         shown = self._ranges.get(side)
         span = max(high - low, 1e-12)
-        if shown is None or low < shown[0] or high > shown[1] or span < 0.4 * (shown[1] - shown[0]):
+        if shown is None or low < shown[0] or high > shown[1] or span < LEAST_FILLED * (shown[1] - shown[0]):
             self._ranges[side] = (low - 0.05 * span, high + (0.05 + room) * span)
             chosen = {"bottom": "xRange", "left": "yRange"}[side]
             self.plot_item.vb.setRange(**{chosen: self._ranges[side]}, padding=0, disableAutoRange=True)

@@ -175,7 +175,6 @@ class TrainingView(Panel):
             self.plot.plot_item.vb.setYRange(0, 104, padding=0)
         else:
             self.plot.set_axis("left", "Cross-entropy loss" if chosen == "Loss" else "Error of the twin", *self._unit())
-            self.plot.plot_item.vb.setLimits(yMin=None)
         self.plot.set_axis("bottom", "Fitting step" if chosen == "Twin error" else "Optimiser step")
         self._fill_legend()
         self._draw()
