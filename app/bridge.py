@@ -24,7 +24,7 @@ from core.training.events import (
 if TYPE_CHECKING:
     from core.ports import SystemInfo
 
-FRAME_MS = 33
+FRAME_MS = 50
 
 
 @dataclass(frozen=True)

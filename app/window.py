@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from core.ports import SystemInfo
 
 CLOSING_PATIENCE_MS = 5000
+READABLE_S = 0.2  # figures that change faster cannot be read
 KIND_NAMES = {
     "shg": "SHG bench",
     "plate": "Titanium plate",
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self._closing = False
         self._phase = "ready"
         self._epochs = ""
+        self._told_s = 0.0
         self._rate = _Rate()
         self.run_bar = RunBar()
         self.setup = SetupPanel(bundled_presets())
@@ -192,13 +194,17 @@ class MainWindow(QMainWindow):
 
     def _progressed(self, points: list[StepDone | EpochDone | CalibrationPoint]) -> None:
         self.live.training.add(points)
+        for point in points:
+            if isinstance(point, EpochDone):
+                self._epochs = f"/{point.epochs}"
+        now_s = time.monotonic()
+        if now_s - self._told_s < READABLE_S:
+            return
+        self._told_s = now_s
         last = points[-1]
         if isinstance(last, CalibrationPoint):
             self.run_bar.set_progress(last.step / max(last.steps, 1), f"step {last.step}/{last.steps}")
             return
-        for point in points:
-            if isinstance(point, EpochDone):
-                self._epochs = f"/{point.epochs}"
         step = next((point for point in reversed(points) if isinstance(point, StepDone)), None)
         if step is not None:
             remaining_s = step.wall_s * (1 - step.fraction) / max(step.fraction, 1e-6)

@@ -56,7 +56,7 @@ def gui() -> list[Limit]:
     with tempfile.TemporaryDirectory(prefix="overtone-bench-") as folder:
         shown: dict[str, Any] = {}
         costs: list[float] = []
-        for _ in range(3):
+        for _ in range(REPEATS):
             shown = json.loads(_output(["-m", "app.bench.window", "training", folder], OFFSCREEN).splitlines()[-1])
             alone = json.loads(_output(["-m", "app.bench.first_shot", folder, "whole"], {}).splitlines()[-1])
             costs.append(100 * (shown["training_s"] / alone["training_s"] - 1))

@@ -1,19 +1,20 @@
-"""A themed plot: axis titles like "Frequency / kHz", one item per curve, values on hover, a sentence when empty."""
+"""A themed plot: axis titles like "Frequency / kHz", curves on a canvas, values on hover, a sentence when empty."""
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QFrame, QGraphicsItem, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from app.theme import LIGHT, Theme
-
-pg.setConfigOptions(antialias=False, useOpenGL=False)
+from app.theme import LIGHT, Theme, blend
+from app.widgets.canvas import Canvas, Curve
 
 DASHES = {
     "solid": Qt.PenStyle.SolidLine,
@@ -21,6 +22,9 @@ DASHES = {
     "dot": Qt.PenStyle.DotLine,
 }
 
+LEFT_AXIS_PX = 60  # always: inner rectangles that jump with the figures at the axis would be laid out anew
+AIR = 0.08  # of the values' span, left free at both ends
+REMEMBERED_FRAMES = 40  # about two seconds
 LEAST_FILLED = 0.4  # of an axis; values that shrink below it make the axis narrower
 
 
@@ -35,22 +39,22 @@ class QuantityAxis(pg.AxisItem):
 
 
 class Plot(pg.PlotWidget):
-    """One plot without box, with a faint grid; curves are created once and fed with `setData`."""
+    """Axes and a faint grid without box; what moves is drawn by the canvas on top."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        axes = {side: QuantityAxis(orientation=side) for side in ("left", "bottom")}
-        for axis in axes.values():
-            # Painting grid, ticks and words costs more than all curves: only when the range has changed.
-            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        super().__init__(parent, axisItems=axes)
+        super().__init__(parent, axisItems={side: QuantityAxis(orientation=side) for side in ("left", "bottom")})
         self.theme = LIGHT
-        self._curves: list[tuple[pg.PlotDataItem, int | str, str, bool]] = []
+        self.canvas = Canvas(self)
         self.readout: QLabel | None = None
+        self._styles: list[tuple[Curve, int | str, str]] = []
+        self._extents: dict[str, deque[tuple[float, float]]] = {}
+        self._wanted: dict[str, tuple[float, float]] = {}
         self._ranges: dict[str, tuple[float, float]] = {}
         self._zoomed: set[str] = set()
         item = self.plot_item
         item.vb.sigRangeChangedManually.connect(self._zoomed_by_hand)
-        item.showGrid(x=True, y=True, alpha=0.12)
+        item.vb.disableAutoRange()
+        item.getAxis("left").setWidth(LEFT_AXIS_PX)
         item.setMenuEnabled(False)
         item.hideButtons()
         item.layout.setContentsMargins(4, 4, 12, 4)
@@ -69,49 +73,65 @@ class Plot(pg.PlotWidget):
         axis.enableAutoSIPrefix(unit not in ("", "dB", "%"))
         axis.setLabel(quantity, unit or None)
 
-    def add_curve(
-        self, colour: int | str = 0, dash: str = "solid", *, symbols: bool = False, long: bool = False
-    ) -> Any:
-        """Create a curve; its colour is a place in the theme's series or the name of a token.
-
-        `long` ones are thinned to what the screen can show. That breaks pyqtgraph's automatic range where the values
-        are far below 1 (a fault of pyqtgraph 0.14), as wavelengths in metres are.
-        """
-        curve = self.plot_item.plot([], [])
-        if long:
-            curve.setDownsampling(auto=True, method="peak")
-            curve.setClipToView(True)
-        self._curves.append((curve, colour, dash, symbols))
-        self._style(curve, colour, dash, symbols)
+    def add_curve(self, colour: int | str = 0, dash: str = "solid", *, points: bool = False) -> Curve:
+        """Create a curve; its colour is a place in the theme's series or the name of a token."""
+        curve = Curve(pg.mkPen(self.colour(colour), style=DASHES[dash]), points)
+        self._styles.append((curve, colour, dash))
+        self.canvas.curves.append(curve)
         return curve
 
-    def restyle(self, curve: Any, colour: int | str, dash: str) -> None:
+    def set_data(self, curve: Curve, x: np.ndarray, y: np.ndarray) -> None:
+        """Draw a curve through points (n,) with growing x."""
+        curve.x, curve.y = x, y
+        self.canvas.update()
+
+    def restyle(self, curve: Curve, colour: int | str, dash: str) -> None:
         """Give a curve another colour and dash."""
-        for place, (known, _, _, symbols) in enumerate(self._curves):
-            if known is curve:
-                self._curves[place] = (curve, colour, dash, symbols)
-                self._style(curve, colour, dash, symbols)
+        self._styles = [item for item in self._styles if item[0] is not curve] + [(curve, colour, dash)]
+        curve.pen = pg.mkPen(self.colour(colour), style=DASHES[dash])
 
-    def keep_in_view(self, side: str, low: float, high: float, *, room: float = 0.0) -> None:
-        """Widen an axis where values leave it, and narrow it where they fill less than `LEAST_FILLED` of it.
+    def keep_in_view(self, side: str, low: float, high: float) -> None:
+        """Widen an axis where values leave it, and narrow it where the last ones fill less than `LEAST_FILLED` of it.
 
-        In between it stays, so that it need not be painted anew with every frame. `room` is the part of the range that
-        is added above, where the values go on growing. What the user has zoomed stays.
+        In between it stays, so that it need not be painted anew with every frame. What the user has zoomed stays.
         """
-        if side in self._zoomed or not (math.isfinite(low) and math.isfinite(high)):
+        if not (math.isfinite(low) and math.isfinite(high)):
             return
-        shown = self._ranges.get(side)
+        extents = self._extents.setdefault(side, deque(maxlen=REMEMBERED_FRAMES))
+        extents.append((low, high))
+        low, high = min(extent[0] for extent in extents), max(extent[1] for extent in extents)
         span = max(high - low, 1e-12)
-        if shown is None or low < shown[0] or high > shown[1] or span < LEAST_FILLED * (shown[1] - shown[0]):
-            self._ranges[side] = (low - 0.05 * span, high + (0.05 + room) * span)
-            chosen = {"bottom": "xRange", "left": "yRange"}[side]
-            self.plot_item.vb.setRange(**{chosen: self._ranges[side]}, padding=0, disableAutoRange=True)
+        self._wanted[side] = (low - AIR * span, high + AIR * span)
+        shown = self._ranges.get(side)
+        narrow = shown and len(extents) == REMEMBERED_FRAMES and span < LEAST_FILLED * (shown[1] - shown[0])
+        if side not in self._zoomed and (shown is None or low < shown[0] or high > shown[1] or narrow):
+            self._show(side, *self._wanted[side])
+
+    def fix_view(self, side: str, low: float, high: float) -> None:
+        """Let an axis show a range that does not depend on the values, until the user zooms."""
+        self._wanted[side] = (low, high)
+        if side not in self._zoomed and self._ranges.get(side) != (low, high):
+            self._show(side, low, high)
+
+    def _show(self, side: str, low: float, high: float) -> None:
+        self._ranges[side] = (low, high)
+        chosen = {"bottom": "xRange", "left": "yRange"}[side]
+        self.plot_item.vb.setRange(**{chosen: (low, high)}, padding=0)
 
     def _zoomed_by_hand(self, _mouse: object) -> None:
         self._zoomed |= {"left", "bottom"}
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show all again."""
+        self._zoomed.clear()
+        for side, wanted in self._wanted.items():
+            self._show(side, *wanted)
+        event.accept()
+
     def forget_view(self) -> None:
         """Let the axes follow the values again."""
+        self._extents.clear()
+        self._wanted.clear()
         self._ranges.clear()
         self._zoomed.clear()
 
@@ -125,33 +145,29 @@ class Plot(pg.PlotWidget):
             axis.setTextPen(pg.mkPen(theme.muted))
             axis.labelStyle = {"color": theme.muted}
             axis.setLabel(axis.labelText, axis.labelUnits or None, **axis.labelStyle)
-        for curve in self._curves:
-            self._style(*curve)
+        for curve, colour, dash in tuple(self._styles):
+            self.restyle(curve, colour, dash)
+        canvas = self.canvas
+        canvas.surface, canvas.text = QColor(theme.surface), QColor(theme.text)
+        canvas.line = QColor(blend(theme.line, theme.surface, 0.5))
+        canvas.refresh()
 
     def colour(self, key: int | str) -> str:
-        """Look a colour up: a place in the series, or a token's name."""
+        """Look a colour up: a place in the series, a token's name, or "faint", muted further."""
+        if key == "faint":
+            return blend(self.theme.muted, self.theme.surface, 0.6)
         return self.theme.series[key] if isinstance(key, int) else str(getattr(self.theme, key))
-
-    def _style(self, curve: Any, colour: int | str, dash: str, symbols: bool) -> None:
-        value = self.colour(colour)
-        curve.setPen(pg.mkPen(value, width=1, style=DASHES[dash]))
-        if symbols:
-            curve.setSymbol("o")
-            curve.setSymbolSize(5)
-            curve.setSymbolPen(pg.mkPen(value))
-            curve.setSymbolBrush(pg.mkBrush(value))
 
     def _hover(self, where: QPointF) -> None:
         if self.readout is None:
             return
         view = self.plot_item.vb
-        shown: Any = next((c for c, *_ in self._curves if c.isVisible() and c.xData is not None and len(c.xData)), None)
+        shown = next((curve for curve in self.canvas.curves if curve.visible and len(curve.x)), None)
         if shown is None or not view.sceneBoundingRect().contains(where):
             self.readout.clear()
             return
-        x = view.mapSceneToView(where).x()
-        place = int(np.argmin(np.abs(np.asarray(shown.xData) - x)))
-        self.readout.setText(f"{self._value('bottom', shown.xData[place])},  {self._value('left', shown.yData[place])}")
+        place = int(np.argmin(np.abs(shown.x - view.mapSceneToView(where).x())))
+        self.readout.setText(f"{self._value('bottom', shown.x[place])},  {self._value('left', shown.y[place])}")
 
     def _value(self, side: str, value: float) -> str:
         axis = self.plot_item.getAxis(side)

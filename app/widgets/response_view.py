@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 
 from app.spectrum import magnitude_spectrum
 from app.theme import Theme
@@ -56,9 +57,9 @@ class TraceView(Panel):
         if self._axis is None:
             return
         x, y = positions(self._axis, len(values)), np.asarray(values, dtype=float)
-        self.plot.keep_in_view("bottom", float(x[0]), float(x[-1]))
+        self.plot.fix_view("bottom", float(x[0]), float(x[-1]))
         self.plot.keep_in_view("left", float(y.min()), float(y.max()))
-        self.curve.setData(x, y)
+        self.plot.set_data(self.curve, x, y)
         self.show_content()
 
 
@@ -79,9 +80,9 @@ class SpectrumView(Panel):
         if len(values) < 4 or len(time_s) != len(values):
             return
         frequency_hz, magnitude_db = magnitude_spectrum(time_s, np.asarray(values, dtype=float))
-        self.plot.keep_in_view("bottom", 0.0, float(frequency_hz[-1]))
+        self.plot.fix_view("bottom", 0.0, float(frequency_hz[-1]))
         self.plot.keep_in_view("left", float(magnitude_db.min()), float(magnitude_db.max()))
-        self.curve.setData(frequency_hz, magnitude_db)
+        self.plot.set_data(self.curve, frequency_hz, magnitude_db)
         self.show_content()
 
 
@@ -91,30 +92,35 @@ class LayersView(Panel):
     def __init__(self) -> None:
         self.plot = Plot()
         super().__init__("Outputs of all layers", EMPTY["layers"], self.plot)
-        self.image = pg.ImageItem(axisOrder="row-major")
-        self.image.setColorMap("viridis")
-        self.plot.plot_item.addItem(self.image)
-        self.plot.plot_item.showGrid(x=False, y=False)
+        viridis: Any = pg.colormap.get("viridis")
+        red, green, blue = viridis.getLookupTable(nPts=256).T.astype(np.uint32)
+        self._colours = red << 16 | green << 8 | blue
+        self.plot.canvas.grid = False
         self.plot.plot_item.vb.invertY(True)
         self.plot.set_axis("left", "Layer")
+        self._shape = (0, 0)
 
     def set_axis(self, axis: Axis) -> None:
         """Name the axis along a response."""
+        self._shape = (0, 0)
+        self.plot.forget_view()
         self.plot.set_axis("bottom", f"Output number, along {axis.quantity.lower()}")
         self.show_empty()
 
     def show_rows(self, rows: dict[int, np.ndarray]) -> None:
         """Draw the responses by layer, counted from 0; each row is scaled to its own range."""
         layers, width = max(rows) + 1, max(len(values) for values in rows.values())
-        image = np.zeros((layers, width))
+        image = np.zeros((layers, width), np.uint8)
         for layer, values in rows.items():
             low, high = float(np.min(values)), float(np.max(values))
-            image[layer, : len(values)] = (np.asarray(values, dtype=float) - low) / max(high - low, 1e-12)
-        self.image.setImage(image, levels=(0.0, 1.0), autoLevels=False)
-        self.image.setRect(0.5, 0.5, width, layers)
-        ticks = [(layer + 1, str(layer + 1)) for layer in range(layers)]
-        self.plot.plot_item.getAxis("left").setTicks([ticks if layers <= 12 else ticks[:: layers // 6]])
-        self.plot.plot_item.vb.setRange(xRange=(0.5, width + 0.5), yRange=(0.5, layers + 0.5), padding=0)
+            image[layer, : len(values)] = 255 * (np.asarray(values, dtype=float) - low) / max(high - low, 1e-12)
+        self.plot.canvas.show_image(self._colours[image], QRectF(0.5, 0.5, width, layers))
+        if (layers, width) != self._shape:
+            self._shape = layers, width
+            ticks = [(layer + 1, str(layer + 1)) for layer in range(layers)]
+            self.plot.plot_item.getAxis("left").setTicks([ticks if layers <= 12 else ticks[:: layers // 6]])
+            self.plot.fix_view("bottom", 0.5, width + 0.5)
+            self.plot.fix_view("left", 0.5, layers + 0.5)
         self.show_content()
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QComboBox
 
-from app.theme import Theme, blend
+from app.theme import Theme
+from app.widgets.canvas import Curve, Level
 from app.widgets.plot import DASHES, Panel, Plot
 from core.training.events import CalibrationPoint, EpochDone, StepDone
 
@@ -55,24 +57,21 @@ class TrainingView(Panel):
         self.choice.setToolTip("What the plot shows")
         super().__init__("Training", EMPTY, self.plot, (self.choice,))
         self.plot.readout = self.readout
-        self._legend: Any = self.plot.plot_item.addLegend(offset=(-12, -40), verSpacing=-4)
-        self._batch_colour = "muted"
         self.series: dict[str, Series] = {}
-        self._curves: dict[str, Any] = {}
-        for key, colour, dash, symbols in (
-            ("batch accuracy", "muted", "solid", False),
+        self._curves: dict[str, Curve] = {}
+        for key, colour, dash, points in (
+            ("batch accuracy", "faint", "solid", False),
             ("training, per epoch", 0, "solid", False),
             ("validation", 0, "solid", True),
-            ("batch loss", "muted", "solid", False),
+            ("batch loss", "faint", "solid", False),
             ("loss, per epoch", 0, "solid", True),
             ("twin, seen shots", "muted", "dash", False),
             ("twin, held-out shots", 0, "solid", False),
         ):
             self.series[key] = Series()
-            self._curves[key] = self.plot.add_curve(colour, dash, symbols=symbols, long=True)
-        self._lines: list[pg.InfiniteLine] = []
-        self._step = 0
-        self._dirty = False
+            self._curves[key] = self.plot.add_curve(colour, dash, points=points)
+        self._levels: dict[str, float] = {}
+        self._step, self._steps = 0, 1
         self._chosen = False
         self.choice.activated.connect(self._user_chose)
         self.choice.currentIndexChanged.connect(self._choose)
@@ -82,10 +81,8 @@ class TrainingView(Panel):
         """Forget the last run and draw the next one in the style of its estimator."""
         for key, series in self.series.items():
             series.clear()
-            self._curves[key].setData([], [])
-        for line in self._lines:
-            self.plot.plot_item.removeItem(line)
-        self._lines, self._step, self._chosen = [], 0, False
+            self.plot.set_data(self._curves[key], *series.points)
+        self._levels, self._step, self._chosen = {}, 0, False
         colour, dash = STYLE.get(estimator, (3, "solid"))
         for key in ("training, per epoch", "validation", "loss, per epoch", "twin, held-out shots"):
             self.plot.restyle(self._curves[key], colour, dash)
@@ -98,7 +95,7 @@ class TrainingView(Panel):
         for point in points:
             match point:
                 case StepDone():
-                    self._step = point.step
+                    self._step, self._steps = point.step, round(point.step / max(point.fraction, 1e-9))
                     self.series["batch accuracy"].append(point.step, 100 * point.accuracy)
                     self.series["batch loss"].append(point.step, point.loss)
                 case EpochDone():
@@ -107,6 +104,7 @@ class TrainingView(Panel):
                     if point.validation_accuracy is not None:
                         self.series["validation"].append(self._step, 100 * point.validation_accuracy)
                 case CalibrationPoint():
+                    self._steps = point.steps
                     if point.train_error is not None:
                         self.series["twin, seen shots"].append(point.step, 100 * point.train_error)
                     if point.held_out_error is not None:
@@ -117,21 +115,7 @@ class TrainingView(Panel):
 
     def add_levels(self, levels: Mapping[str, float]) -> None:
         """Draw named accuracies (fractions of 1) as horizontal lines: the final test, the digital baselines."""
-        cluster, last = 0, -100.0
-        for name, value in sorted(levels.items(), key=lambda item: item[1]):
-            percent = 100 * value
-            cluster = cluster + 1 if percent - last < 6 else 0  # names of lines this close stand side by side
-            last = percent
-            line = pg.InfiniteLine(
-                percent,
-                angle=0,
-                label=f"{name} {percent:.1f} %",
-                labelOpts={"position": 0.02 + 0.3 * (cluster % 3), "anchors": [(0, 0.5), (0, 0.5)]},
-            )
-            line.is_result = name.startswith("test")  # type: ignore[attr-defined]
-            self._lines.append(line)
-            self.plot.plot_item.addItem(line)
-        self._style_lines()
+        self._levels |= levels
         self._choose()
         if levels:
             self.show_content()
@@ -139,24 +123,18 @@ class TrainingView(Panel):
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""
         self.plot.apply_theme(theme)
-        for key in ("batch accuracy", "batch loss"):
-            self._curves[key].setPen(pg.mkPen(blend(theme.muted, theme.surface, 0.6)))
-        self._legend.setLabelTextColor(theme.text)
-        self._legend.setBrush(pg.mkBrush(theme.surface))
-        self._legend.setPen(pg.mkPen(theme.line))
-        self._style_lines()
-        self._fill_legend()
+        self._draw_levels()
 
-    def _style_lines(self) -> None:
-        theme = self.plot.theme
-        for line in self._lines:
-            colour = theme.text if getattr(line, "is_result", False) else theme.muted
-            dash = "solid" if getattr(line, "is_result", False) else "dash"
-            line.setPen(pg.mkPen(colour, width=1, style=DASHES[dash]))
-            label: Any = line.label
-            label.setColor(colour)
-            label.fill = pg.mkBrush(theme.surface)
-            label.updatePosition()
+    def _draw_levels(self) -> None:
+        shown = self._levels if self.choice.currentText() == "Accuracy" else {}
+        self.plot.canvas.levels = [
+            Level(100 * value, f"{name} {100 * value:.1f} %", self._level_pen(name)) for name, value in shown.items()
+        ]
+        self.plot.canvas.update()
+
+    def _level_pen(self, name: str) -> QPen:
+        result = name.startswith("test")
+        return pg.mkPen(self.plot.colour("text" if result else "muted"), style=DASHES["solid" if result else "dash"])
 
     def _user_chose(self) -> None:
         self._chosen = True
@@ -167,39 +145,31 @@ class TrainingView(Panel):
         prefix = {"Accuracy": ("batch accuracy", "training", "validation"), "Loss": ("batch loss", "loss")}
         shown = prefix.get(chosen, ("twin",))
         for key, curve in self._curves.items():
-            curve.setVisible(key.startswith(shown))
-        for line in self._lines:
-            line.setVisible(chosen == "Accuracy")
+            curve.visible = key.startswith(shown)
         if chosen == "Accuracy":
             self.plot.set_axis("left", "Accuracy", "%")
-            self.plot.plot_item.vb.setYRange(0, 104, padding=0)
+            self.plot.fix_view("left", 0, 104)
+            self.plot.canvas.legend_edge = Qt.Edge.BottomEdge
         else:
+            self.plot.canvas.legend_edge = Qt.Edge.TopEdge
             self.plot.set_axis("left", "Cross-entropy loss" if chosen == "Loss" else "Error of the twin", *self._unit())
         self.plot.set_axis("bottom", "Fitting step" if chosen == "Twin error" else "Optimiser step")
-        self._fill_legend()
         self._draw()
+        self._draw_levels()
 
     def _unit(self) -> tuple[str, ...]:
         return ("%",) if self.choice.currentText() == "Twin error" else ()
 
-    def _fill_legend(self) -> None:
-        self._legend.clear()
-        for key, curve in self._curves.items():
-            if curve.isVisible() and len(self.series[key]):
-                self._legend.addItem(curve, key)
-        self._legend.setVisible(bool(self._legend.items))
-
     def _draw(self) -> None:
-        before = len(self._legend.items)
-        shown = [key for key, curve in self._curves.items() if curve.isVisible() and len(self.series[key])]
+        shown = {key: curve for key, curve in self._curves.items() if curve.visible and len(self.series[key])}
+        self.plot.canvas.legend = shown
         if not shown:
             return
         points = {key: self.series[key].points for key in shown}
-        self.plot.keep_in_view("bottom", 0.0, max(float(x[-1]) for x, _ in points.values()), room=0.25)
+        # The whole run from its first step, so that the axis need not grow; where that is wrong, what there is.
+        self.plot.fix_view("bottom", 0.0, max(self._steps, *(float(x[-1]) for x, _ in points.values())))
         if self.choice.currentText() != "Accuracy":
             self.plot.keep_in_view("left", 0.0, max(float(y.max()) for _, y in points.values()))
         for key, values in points.items():
-            self._curves[key].setData(*values)
-        if len(shown) != before:
-            self._fill_legend()
+            self.plot.set_data(self._curves[key], *values)
         self.show_content()

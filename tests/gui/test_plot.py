@@ -7,7 +7,7 @@ import os
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from app.widgets.plot import Plot
+from app.widgets.plot import REMEMBERED_FRAMES, Plot
 
 
 @pytest.fixture
@@ -36,19 +36,19 @@ def test_small_changes_move_nothing(plot: Plot):
     assert shown(plot) == before
 
 
-def test_values_that_leave_widen_and_values_that_shrink_narrow(plot: Plot):
+def test_values_that_leave_widen_at_once(plot: Plot):
     plot.keep_in_view("left", -3.0, 1.0)
     assert shown(plot)[0] < -3.0
-    plot.keep_in_view("left", -0.1, 0.1)
-    assert shown(plot)[1] < 0.2
 
 
-def test_room_is_left_where_values_go_on_growing(plot: Plot):
-    plot.forget_view()
-    plot.keep_in_view("left", 0.0, 100.0, room=0.25)
+def test_values_that_shrink_narrow_when_they_stay_small(plot: Plot):
     before = shown(plot)
-    plot.keep_in_view("left", 0.0, 125.0, room=0.25)
-    assert shown(plot) == before
+    for _ in range(REMEMBERED_FRAMES - 1):
+        plot.keep_in_view("left", 0.4, 0.6)
+        assert shown(plot) == before
+    plot.keep_in_view("left", 0.4, 0.6)
+    assert 0.3 < shown(plot)[0] < 0.4
+    assert 0.6 < shown(plot)[1] < 0.7
 
 
 def test_what_the_user_zoomed_stays_until_it_is_forgotten(plot: Plot):

@@ -64,8 +64,8 @@ def test_a_run_is_shown_paused_resumed_and_stopped(window, qtbot, tmp_path):
     start(window, qtbot)
     qtbot.waitUntil(lambda: not window.live.drive.empty and not window.live.layers.empty, timeout=30_000)
     qtbot.waitUntil(lambda: len(window.live.training.series["batch accuracy"]) > 3, timeout=30_000)
-    assert len(window.live.drive.curve.xData) == 100
-    assert len(window.live.response.curve.yData) == 50
+    assert len(window.live.drive.curve.x) == 100
+    assert len(window.live.response.curve.y) == 50
     assert not window.setup.start.isEnabled()
     assert "in progress" in window.setup.start.toolTip()
 

@@ -1,0 +1,214 @@
+"""The inside of a plot: grid, curves, image and levels, on a widget of its own.
+
+A scene asks every axis, grid line and word to paint itself again with each frame. That takes 5 ms of the interpreter
+for four plots, and the engine's thread stands still meanwhile. Here a frame is a picture of the grid and a polyline a
+curve; the scene below keeps the axes, which change rarely, and the mouse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+POINT_PX = 5
+BEYOND_PX = 10_000  # what lies further outside is drawn there: Qt's rasteriser counts in 16 bits
+
+
+@dataclass
+class Curve:
+    """Points (n,) and how they are drawn; what is not finite is left out."""
+
+    pen: QPen
+    points: bool = False  # mark each point
+    visible: bool = True
+    x: np.ndarray = field(default_factory=lambda: np.empty(0))
+    y: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+
+@dataclass(frozen=True)
+class Level:
+    """A named horizontal line."""
+
+    value: float
+    name: str
+    pen: QPen
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of the plane that a rectangle of pixels shows."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+    rect: QRectF
+
+    def x_px(self, x: npt.ArrayLike) -> np.ndarray:
+        """Map to pixels from the left."""
+        return self.rect.left() + self.rect.width() * (np.asarray(x) - self.left) / (self.right - self.left)
+
+    def y_px(self, y: npt.ArrayLike) -> np.ndarray:
+        """Map to pixels from the top."""
+        return self.rect.top() + self.rect.height() * (self.top - np.asarray(y)) / (self.top - self.bottom)
+
+
+class Canvas(QWidget):
+    """An opaque sheet over a plot's inner rectangle; the mouse goes through it to the plot."""
+
+    def __init__(self, plot: pg.PlotWidget) -> None:
+        super().__init__(plot.viewport())
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.curves: list[Curve] = []
+        self.levels: list[Level] = []
+        self.legend: dict[str, Curve] = {}
+        self.legend_edge = Qt.Edge.BottomEdge
+        self.grid = True
+        self.surface, self.line, self.text = QColor("white"), QColor("grey"), QColor("black")
+        self._image: QImage | None = None
+        self._image_rect = QRectF()
+        item: Any = plot.getPlotItem()
+        self._box, self._axes = item.vb, [item.getAxis(side) for side in ("bottom", "left")]
+        self._background, self._view = QPixmap(), self._read_view()
+        scene: Any = plot.scene()
+        scene.changed.connect(self._scene_changed)
+
+    def _read_view(self) -> View:
+        """Return the ranges that the scene shows, and where in this widget."""
+        (left, right), (bottom, top) = self._box.viewRange()
+        if self._box.yInverted():
+            bottom, top = top, bottom
+        return View(left, right, bottom, top, self._box.sceneBoundingRect().translated(-QPointF(self.pos())))
+
+    def show_image(self, colours: np.ndarray, where: QRectF) -> None:
+        """Draw an image (row, column) of 32-bit colours in a rectangle of the plane."""
+        rows, columns = colours.shape
+        self._image = QImage(colours.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
+        self._image_rect = where
+        self.update()
+
+    def refresh(self) -> None:
+        """Draw all anew, the grid too."""
+        self._background, self._view = QPixmap(), self._read_view()
+        self.update()
+
+    def _scene_changed(self, _where: object) -> None:
+        self.setGeometry(self._box.sceneBoundingRect().toRect())
+        self.refresh()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the kept grid and what moves on it."""
+        view = self._view
+        if self._background.size() != self.size() * self.devicePixelRatio():
+            self._background = self._picture(view)
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._background)
+        if self._image is not None:
+            corners = np.array([self._image_rect.topLeft().toTuple(), self._image_rect.bottomRight().toTuple()])
+            (left, right), (top, bottom) = view.x_px(corners[:, 0]), view.y_px(corners[:, 1])
+            painter.drawImage(QRectF(left, top, right - left, bottom - top), self._image)
+        for curve in self.curves:
+            if curve.visible and len(curve.x):
+                line = polyline(curve.x, curve.y, view)
+                painter.setPen(curve.pen)
+                painter.drawPolyline(line)
+                if curve.points:
+                    painter.setPen(QPen(curve.pen.color(), POINT_PX, c=Qt.PenCapStyle.RoundCap))
+                    painter.drawPoints(line)
+        if self.levels:
+            self._draw_levels(painter)
+        if self.legend:
+            self._draw_legend(painter)
+
+    def _picture(self, view: View) -> QPixmap:
+        """Return the grid: a line at each labelled tick."""
+        ratio = self.devicePixelRatio()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(self.surface)
+        painter = QPainter(picture)
+        painter.setPen(self.line)
+        width, height = self.width(), self.height()
+        for x in view.x_px(self._ticks(0, view.left, view.right, width)) if self.grid else ():
+            painter.drawLine(QPointF(x, 0), QPointF(x, height))
+        for y in view.y_px(self._ticks(1, view.bottom, view.top, height)) if self.grid else ():
+            painter.drawLine(QPointF(0, y), QPointF(width, y))
+        painter.end()
+        return picture
+
+    def _ticks(self, axis: int, low: float, high: float, pixels: int) -> list[float]:
+        levels = self._axes[axis].tickValues(min(low, high), max(low, high), pixels)
+        return [value for _, values in levels[:2] for value in values]
+
+    def placed_levels(self) -> list[tuple[Level, QRectF]]:
+        """Return the levels and where their names stand; a name that would cover another one moves right."""
+        metrics, placed = self.fontMetrics(), list[tuple[Level, QRectF]]()
+        for level in sorted(self.levels, key=lambda item: item.value):
+            middle = float(self._view.y_px(level.value))
+            name = QRectF(8, middle - metrics.height() / 2, metrics.horizontalAdvance(level.name) + 8, metrics.height())
+            while clash := next((other for _, other in placed if other.intersects(name)), None):
+                name.moveLeft(clash.right() + 8)
+            placed.append((level, name))
+        return placed
+
+    def _draw_levels(self, painter: QPainter) -> None:
+        placed = self.placed_levels()
+        for level, name in placed:
+            painter.setPen(level.pen)
+            painter.drawLine(QPointF(0, name.center().y()), QPointF(self.width(), name.center().y()))
+        for level, name in placed:
+            painter.fillRect(name, self.surface)
+            painter.setPen(level.pen.color())
+            painter.drawText(name, Qt.AlignmentFlag.AlignCenter, level.name)
+
+    def _draw_legend(self, painter: QPainter) -> None:
+        """Draw a sample of each curve and its name, at the right."""
+        row, sample = self.fontMetrics().height(), 24
+        width = sample + 20 + max(self.fontMetrics().horizontalAdvance(name) for name in self.legend)
+        frame = QRectF(0, 0, width, row * len(self.legend) + 8)
+        frame.moveBottomRight(QPointF(self.width() - 12, self.height() - 12))
+        if self.legend_edge == Qt.Edge.TopEdge:
+            frame.moveTop(4)
+        painter.fillRect(frame, self.surface)
+        for place, (name, curve) in enumerate(self.legend.items()):
+            line = QRectF(frame.left(), frame.top() + 4 + row * place, width, row)
+            middle = line.center().y()
+            painter.setPen(curve.pen)
+            painter.drawLine(QPointF(line.left() + 4, middle), QPointF(line.left() + 4 + sample, middle))
+            if curve.points:
+                painter.setPen(QPen(curve.pen.color(), POINT_PX, c=Qt.PenCapStyle.RoundCap))
+                painter.drawPoint(QPointF(line.left() + 4 + sample / 2, middle))
+            painter.setPen(self.text)
+            painter.drawText(line.adjusted(sample + 12, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
+
+
+def polyline(x: np.ndarray, y: np.ndarray, view: View) -> QPolygonF:
+    """Return points (n,), x growing, in pixels: those in view and their neighbours, at most four a column.
+
+    Of many points in one column of pixels the lowest and the highest are kept, so that no peak is lost.
+    """
+    finite = np.isfinite(y)
+    if not finite.all():
+        x, y = x[finite], y[finite]
+    first, last = np.searchsorted(x, (view.left, view.right))
+    x, y = x[max(first - 1, 0) : last + 1], y[max(first - 1, 0) : last + 1]
+    columns = max(int(view.rect.width()), 1)
+    if len(x) > 4 * columns:
+        starts = np.arange(0, len(x), len(x) // (2 * columns) + 1)
+        x = np.repeat(x[starts], 2)
+        y = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], 1).ravel()
+    line = pg.functions.create_qpolygonf(len(x))
+    if len(x):
+        points = pg.functions.ndarray_from_qpolygonf(line)
+        points[:, 0] = view.x_px(x)
+        points[:, 1] = view.y_px(y)
+        np.clip(points, -BEYOND_PX, BEYOND_PX, out=points)
+    return line
