@@ -65,13 +65,37 @@ inline State step_adjoint(State s1, Vector u, State g, Vector* total, Vector& dr
     return {g.i + x1.i + x2.i + x3.i + x4.i, g.v + x1.v + x2.v + x3.v + x4.v};
 }
 
+// Transposes 16 by 16 numbers in registers: four times, rows i and i + 8 are merged like halves of a pack of cards.
+inline void turn_square(const float* source, long step, float* target, long stride) {
+    typedef int Places __attribute__((vector_size(WIDTH * sizeof(int))));
+    const Places low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23}, high = low + 8;
+    Vector square[WIDTH], merged[WIDTH];
+    for (int i = 0; i < WIDTH; ++i) std::memcpy(&square[i], source + i * step, sizeof(Vector));
+    for (int round = 0; round < 4; ++round) {
+        for (int i = 0; i < WIDTH / 2; ++i) {
+            merged[2 * i] = __builtin_shuffle(square[i], square[i + WIDTH / 2], low);
+            merged[2 * i + 1] = __builtin_shuffle(square[i], square[i + WIDTH / 2], high);
+        }
+        std::copy(merged, merged + WIDTH, square);
+    }
+    for (int i = 0; i < WIDTH; ++i) std::memcpy(target + i * stride, &square[i], sizeof(Vector));
+}
+
 // Rows of shots to lanes and back, a tile of samples at a time.
 inline void to_lanes(const float* rows, long samples, long shots, long t, long count, float* tile) {
+    if (shots == LANES && count == TILE) {
+        for (long j = 0; j < LANES; j += WIDTH) turn_square(rows + j * samples + t, samples, tile + j, LANES);
+        return;
+    }
     for (long j = 0; j < shots; ++j)
         for (long k = 0; k < count; ++k) tile[k * LANES + j] = rows[j * samples + t + k];
 }
 
 inline void to_rows(const float* tile, long samples, long shots, long t, long count, float* rows) {
+    if (shots == LANES && count == TILE) {
+        for (long j = 0; j < LANES; j += WIDTH) turn_square(tile + j, LANES, rows + j * samples + t, samples);
+        return;
+    }
     for (long j = 0; j < shots; ++j)
         for (long k = 0; k < count; ++k) rows[j * samples + t + k] = tile[k * LANES + j];
 }

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from core.physics.kernels.function import Gradients
 from core.physics.kernels.jit import inline, jit, work_space
+from core.physics.kernels.lanes import SIDE, to_lanes, to_rows
 from core.physics.kernels.memory import empty
 from core.physics.kernels.pool import over_blocks
 
@@ -26,7 +27,7 @@ COEFFICIENTS = 7  # a_u, a_r, a_v, c_i, c_g, c_k, v_th
 # Unsigned, since numba guards every index that might be negative, and a guard turns a vector load into a gather.
 ONE, LANES = np.uintp(1), np.uintp(32)
 PAIR = LANES + LANES  # i and v
-TILE = np.uintp(16)  # samples that are turned from rows of shots into lanes at a time: a cache line of float32
+TILE = np.uintp(SIDE)  # samples that are turned from rows of shots into lanes at a time: a cache line of float32
 # The work space is one array with offsets known to the compiler, which then sees that its parts do not overlap.
 _I, _V = np.uintp(0), LANES  # the state, or its adjoint
 _U = _V + LANES  # a tile of the drive
@@ -89,21 +90,6 @@ def _step(i, v, u, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)
     return _stages(i, v, u, half, third, sixth, a_u, a_r, a_v, c_i, c_g, c_k, v_th, zero)[3]
 
 
-@inline
-def _to_lanes(rows, start, t, count, work, to):  # pyright: ignore
-    """Turn `count` samples from t of the block's shots, one row each, into lanes; those without a shot stay at rest."""
-    for j in range(min(LANES, np.uintp(rows.shape[0]) - start)):
-        for k in range(count):
-            work[to + k * LANES + j] = rows[start + j, t + k]
-
-
-@inline
-def _to_rows(work, at, rows, start, t, count):  # pyright: ignore
-    for j in range(min(LANES, np.uintp(rows.shape[0]) - start)):
-        for k in range(count):
-            rows[start + j, t + k] = work[at + k * LANES + j]
-
-
 @jit
 def _forward(drive, coefficients, response, states, first, last):  # pyright: ignore
     """Fill response (batch, sample) and, unless it is empty, states (block, sample, 2 lanes): those before a sample."""
@@ -116,7 +102,7 @@ def _forward(drive, coefficients, response, states, first, last):  # pyright: ig
         work[:] = 0
         for t in range(np.uintp(0), samples, TILE):
             count = min(TILE, samples - t)
-            _to_lanes(drive, block * LANES, t, count, work, _U)
+            to_lanes(drive, block * LANES, t, count, work, _U, LANES)
             for k in range(count):
                 if keep:
                     for j in range(PAIR):
@@ -128,7 +114,7 @@ def _forward(drive, coefficients, response, states, first, last):  # pyright: ig
                     work[_I + j] = i
                     work[_V + j] = v
                     work[_OUT + k * LANES + j] = v
-            _to_rows(work, _OUT, response, block * LANES, t, count)
+            to_rows(work, _OUT, response, block * LANES, t, count, LANES)
 
 
 @inline
@@ -172,8 +158,8 @@ def _backward(drive, coefficients, states, cotangent, gradient, totals, first, l
         for tile in range(ONE, tiles + ONE):
             t = (tiles - tile) * TILE
             count = min(TILE, samples - t)
-            _to_lanes(drive, block * LANES, t, count, work, _U)
-            _to_lanes(cotangent, block * LANES, t, count, work, _W)
+            to_lanes(drive, block * LANES, t, count, work, _U, LANES)
+            to_lanes(cotangent, block * LANES, t, count, work, _W, LANES)
             for back in range(ONE, count + ONE):
                 k = count - back
                 for j in range(LANES):
@@ -198,6 +184,6 @@ def _backward(drive, coefficients, states, cotangent, gradient, totals, first, l
                     work[_NOW_G + j] = by_u + by_u_too
                 for j in range(LANES):
                     work[_OUT + k * LANES + j] = work[_NOW_G + j]
-            _to_rows(work, _OUT, gradient, block * LANES, t, count)
+            to_rows(work, _OUT, gradient, block * LANES, t, count, LANES)
         for j in range(_NOW_I - _TOTAL):
             totals[block, j] = work[_TOTAL + j]

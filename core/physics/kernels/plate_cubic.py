@@ -19,11 +19,13 @@ from torch import Tensor
 
 from core.physics.kernels.function import Gradients
 from core.physics.kernels.jit import inline, jit
+from core.physics.kernels.lanes import to_lanes, to_rows
 from core.physics.kernels.memory import empty
 from core.physics.kernels.pool import over_blocks
 
 COEFFICIENTS = 7  # d, a, e, k, wx, wy, w3
 LANES = 16
+SHOTS = np.uintp(LANES)  # indices of `lanes` are unsigned
 MODES = 4  # stepped together: their chains of dependent operations overlap, and the sum of the modes is stored once
 TILE = 64  # samples between two kept states: the states between, of four modes, just fit the first-level cache
 # The work space is one array with offsets known to the compiler, which then sees that its parts do not overlap.
@@ -70,20 +72,6 @@ def _padded(coefficients: Tensor, dtype: torch.dtype) -> Any:
 
 
 @inline
-def _to_lanes(rows, start, t, stop, work, to):  # pyright: ignore
-    for j in range(min(LANES, rows.shape[0] - start)):
-        for k in range(stop - t):
-            work[to + k * LANES + j] = rows[start + j, t + k]
-
-
-@inline
-def _to_rows(work, at, rows, start, t, stop):  # pyright: ignore
-    for j in range(min(LANES, rows.shape[0] - start)):
-        for k in range(stop - t):
-            rows[start + j, t + k] = work[at + k * LANES + j]
-
-
-@inline
 def _mode(coefficients, n):  # pyright: ignore
     c = coefficients[n]
     return c[0], c[1], c[2], c[3], c[4], c[5], c[6]
@@ -126,8 +114,8 @@ def _forward(force, coefficients, heard, states, first, last):  # pyright: ignor
         now[:] = 0
         for tile in range(-(-samples // TILE)):
             t0 = tile * TILE
-            stop = min(t0 + TILE, samples)
-            _to_lanes(force, block * LANES, t0, stop, work, _F)
+            shot, count = np.uintp(block * LANES), np.uintp(min(TILE, samples - t0))
+            to_lanes(force, shot, np.uintp(t0), count, work, np.uintp(_F), SHOTS)
             for j in range(TILE * LANES):
                 work[_OUT + j] = direct * work[_F + j]
             for group in range(groups):
@@ -139,14 +127,14 @@ def _forward(force, coefficients, heard, states, first, last):  # pyright: ignor
                 if keep:
                     for j in range(_ROW):
                         states[block, tile, group, j] = work[_NOW + j]
-                for t in range(stop - t0):
+                for t in range(min(TILE, samples - t0)):
                     at = t * LANES  # worked out inside the loop over lanes, it would keep it from being vectorised
                     for j in range(LANES):
                         total = _step_four(work, _NOW, _NOW, j, work[_F + at + j], m1, m2, m3, m4)
                         work[_OUT + at + j] += total
                 for j in range(_ROW):
                     now[group, j] = work[_NOW + j]
-            _to_rows(work, _OUT, heard, block * LANES, t0, stop)
+            to_rows(work, np.uintp(_OUT), heard, shot, np.uintp(t0), count, SHOTS)
 
 
 @inline
@@ -216,9 +204,9 @@ def _backward(force, coefficients, states, cotangent, gradient, totals, directs,
         adjoint[:] = 0
         for tile in range(states.shape[1] - 1, -1, -1):
             t0 = tile * TILE
-            stop = min(t0 + TILE, samples)
-            _to_lanes(force, block * LANES, t0, stop, work, _F)
-            _to_lanes(cotangent, block * LANES, t0, stop, work, _W)
+            shot, count = np.uintp(block * LANES), np.uintp(min(TILE, samples - t0))
+            to_lanes(force, shot, np.uintp(t0), count, work, np.uintp(_F), SHOTS)
+            to_lanes(cotangent, shot, np.uintp(t0), count, work, np.uintp(_W), SHOTS)
             for j in range(TILE * LANES):
                 work[_G + j] = direct * work[_W + j]
             for t in range(TILE):
@@ -249,4 +237,4 @@ def _backward(force, coefficients, states, cotangent, gradient, totals, directs,
                         adjoint[m, j] = work[_ADJOINT + j]
                     for j in range(COEFFICIENTS * LANES):
                         totals[block, m, j] += work[_SUM + j]
-            _to_rows(work, _G, gradient, block * LANES, t0, stop)
+            to_rows(work, np.uintp(_G), gradient, shot, np.uintp(t0), count, SHOTS)
