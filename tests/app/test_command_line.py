@@ -8,10 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from safetensors.torch import load_file
+
+from app.cli import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--set", "training.epochs=2", "--set", "calibration.steps=20", "--set", "calibration.shots=64"]
@@ -22,7 +26,30 @@ RESULT_KEYS = {
 }  # fmt: skip
 
 
+class Done(NamedTuple):
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def command(monkeypatch, capsys) -> Callable[..., Done]:
+    """Run a command line in this process, which has loaded the engine already."""
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["overtone", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit_info:
+            command_line()
+        return Done(int(exit_info.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
 def overtone(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command line in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "app", *arguments],
         capture_output=True,
@@ -60,17 +87,17 @@ def test_the_same_command_gives_the_same_weights(quick, tmp_path):
         assert again[key] == quick[0][key]
 
 
-def test_a_run_repeats_from_its_own_specification(quick, tmp_path):
+def test_a_run_repeats_from_its_own_specification(quick, tmp_path, command):
     result, out = quick
-    done = overtone("run", str(out / result["run"] / "experiment.toml"), "--out", str(tmp_path), "--json")
+    done = command("run", str(out / result["run"] / "experiment.toml"), "--out", str(tmp_path), "--json")
     assert json.loads(done.stdout)["weights_sha256"] == result["weights_sha256"]
 
 
-def test_evaluate_measures_the_same_weights_on_the_same_and_on_another_unit(quick):
+def test_evaluate_measures_the_same_weights_on_the_same_and_on_another_unit(quick, command):
     result, out = quick
     folder = str(out / result["run"])
-    same = json.loads(overtone("evaluate", folder, "--json").stdout)
-    other = json.loads(overtone("evaluate", folder, "--serial-number", "77", "--json").stdout)
+    same = json.loads(command("evaluate", folder, "--json").stdout)
+    other = json.loads(command("evaluate", folder, "--serial-number", "77", "--json").stdout)
     assert same["weights_sha256"] == other["weights_sha256"] == result["weights_sha256"]
     assert (same["serial_number"], other["serial_number"]) == (1, 77)
     assert same["test_count"] == result["test_count"]
@@ -95,9 +122,9 @@ def test_evaluate_measures_the_same_weights_on_the_same_and_on_another_unit(quic
         (["run", "quick", "--seed", "x"], 2, "'--seed'"),
     ],
 )
-def test_bad_input_is_one_line_and_leaves_nothing(arguments, code, message, tmp_path):
+def test_bad_input_is_one_line_and_leaves_nothing(arguments, code, message, tmp_path, command):
     out = ["--out", str(tmp_path / "runs")] if arguments[0] == "run" else []
-    done = overtone(*arguments, *out)
+    done = command(*arguments, *out)
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -105,10 +132,10 @@ def test_bad_input_is_one_line_and_leaves_nothing(arguments, code, message, tmp_
     assert not list(tmp_path.rglob("*.h5"))
 
 
-def test_a_table_with_a_nan_never_starts_a_run(tmp_path):
+def test_a_table_with_a_nan_never_starts_a_run(tmp_path, command):
     table = tmp_path / "mine.csv"
     table.write_text("a,b,label\n" + "".join(f"{i},{i % 7},{'xy'[i % 2]}\n" for i in range(60)) + "nan,1,x\n")
-    done = overtone(
+    done = command(
         "run", "quick", "--set", "task.name=table", "--set", f"task.path={table}", "--out", str(tmp_path / "r")
     )
     assert done.returncode == 1
@@ -116,15 +143,10 @@ def test_a_table_with_a_nan_never_starts_a_run(tmp_path):
     assert not (tmp_path / "r").exists()
 
 
-def test_missing_data_says_what_to_do(tmp_path):
-    done = overtone(
-        "run",
-        "shg-vowels",
-        "--out",
-        str(tmp_path / "r"),
-        OVERTONE_DATA=str(tmp_path / "empty"),
-        https_proxy="http://127.0.0.1:9",
-    )
+def test_missing_data_says_what_to_do(tmp_path, command, monkeypatch):
+    monkeypatch.setenv("OVERTONE_DATA", str(tmp_path / "empty"))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    done = command("run", "shg-vowels", "--out", str(tmp_path / "r"))
     assert done.returncode == 1
     assert "OVERTONE_DATA" in done.stderr
     assert "Traceback" not in done.stderr
@@ -161,10 +183,10 @@ def test_an_interrupt_writes_a_checkpoint_and_exits_130(tmp_path):
     assert any(name.startswith("network.") for name in load_file(checkpoint))
 
 
-def test_a_twin_from_the_data_sheet_is_not_fitted(quick, tmp_path):
+def test_a_twin_from_the_data_sheet_is_not_fitted(quick, tmp_path, command):
     result, out = quick
     settings = ["--set", "training.epochs=1", "--set", "calibration.twin=datasheet"]
-    done = overtone("run", "quick", *settings, "--out", str(tmp_path))
+    done = command("run", "quick", *settings, "--out", str(tmp_path))
     assert "data sheet's values: it leaves" in done.stderr
     (checkpoint,) = tmp_path.glob("*/checkpoints/final.safetensors")
 
@@ -183,8 +205,8 @@ def test_help_names_every_verb():
         assert verb in done.stdout
 
 
-def test_meta_check_agrees_with_the_closed_form():
-    done = overtone("meta", "check", "--json")
+def test_meta_check_agrees_with_the_closed_form(command):
+    done = command("meta", "check", "--json")
     result = json.loads(done.stdout)
     assert done.returncode == 0
     assert [item["computed"] for item in result["results"]] == [-28.0] * 4

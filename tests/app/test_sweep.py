@@ -25,11 +25,19 @@ def test_the_interval_is_students():
 
 
 def test_a_sweep_ends_with_a_table_of_its_runs(tmp_path):
-    small = ["training.epochs=1", "calibration.steps=5", "calibration.shots=64", "system.kind=shg"]
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,label\n" + "".join(f"{i % 10},{i % 7},{'xy'[i % 2]}\n" for i in range(60)))
+    small = [
+        "training.epochs=1",
+        "calibration.steps=5",
+        "calibration.shots=64",
+        "task.name=table",
+        f"task.path={table}",
+    ]
     options = [part for setting in small for part in ("--set", setting)]
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "app", "sweep", "quick", *options, "--seeds", "2", "--out", str(tmp_path)),
+            *(sys.executable, "-m", "app", "sweep", "quick", *options, "--seeds", "2", "--out", str(tmp_path / "runs")),
             *("--estimators", "pat,in_silico", "--processes", "2", "--json"),
         ],
         capture_output=True,
@@ -42,7 +50,7 @@ def test_a_sweep_ends_with_a_table_of_its_runs(tmp_path):
     columns = json.loads(done.stdout)["columns"]
     assert list(columns)[:3] == ["PAT", "in silico, believed", "in silico, on the device"]
     assert all(len(column["values"]) == 2 for column in columns.values())
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list((tmp_path / "runs").iterdir())) == 4
     assert "| quick |" in done.stderr
 
 

@@ -20,8 +20,7 @@ _SIDE = np.uintp(SIDE)
 _INDEX = types.uintp
 
 
-@intrinsic
-def _turn_square(_typing: Any, source: Any, _at: Any, _step: Any, target: Any, _to: Any, _stride: Any) -> Any:
+def _generate_turn(_typing: Any, source: Any, _at: Any, _step: Any, target: Any, _to: Any, _stride: Any) -> Any:
     """Transpose 16 × 16 numbers: rows `step` apart from source[at], to rows `stride` apart from target[to]."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -47,6 +46,9 @@ def _turn_square(_typing: Any, source: Any, _at: Any, _step: Any, target: Any, _
         return context.get_dummy_value()
 
     return types.void(source, _INDEX, _INDEX, target, _INDEX, _INDEX), generate
+
+
+_turn_square: Any = intrinsic(_generate_turn)
 
 
 def _merger(half: int) -> Any:
