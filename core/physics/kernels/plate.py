@@ -1,14 +1,17 @@
-"""The linear plate compiled: a fast convolution with the modes' impulse response, or for a single shot their recursion.
+"""The linear plate compiled: products of matrices within blocks of samples, its modes' states from block to block.
 
-A step of force is heard as Σ Re(u λ^t), with λ = exp(-loss + i turn) per sample and u = cosine - i sine the weight. Its
-powers are products of coarse and fine ones, λ^(64a + b) = (λ^64)^a λ^b, so that the sum over modes is one product of
-matrices; all of it in double precision, because float32 loses the phase. The convolution is circular at twice the
-length, in chunks of shots that stay in cache.
+The impulse response is h_t = Re Σ v λ^t, and Σ cosine more at t = 0, with λ = exp(-loss + i turn) per sample and the
+residue v = (λ - 1) (cosine - i sine). Of the L samples f of a block, which begins with the states z, the ear hears
+
+    y_j = Σ_i h_(j-i) f_i + Re Σ v λ^(j+1) z,   and   z' = λ^L z + Σ_i λ^(L-1-i) f_i
+
+begins the next. The matrices are rounded from double precision, and the states are carried in it, because their phases
+add up over the blocks: single precision is as good after many samples as after few. The transpose is the same backwards
+in time.
 """
 
 from __future__ import annotations
 
-from math import ceil, log2
 from typing import Any
 
 import numpy as np
@@ -17,212 +20,220 @@ from torch import Tensor
 
 from core.physics.kernels.blas import use_one_thread
 from core.physics.kernels.function import Gradients
-from core.physics.kernels.jit import inline, jit
+from core.physics.kernels.jit import jit
 from core.physics.kernels.memory import empty
 from core.physics.kernels.pool import over_blocks
 
-FINE = 64  # samples between two coarse powers
-KINDS = {torch.float32: np.float32, torch.float64: np.float64}
-CHUNK = 2**17  # numbers that are transformed together: with their spectrum, a second-level cache
-LANES, CHAINS = 8, 4  # modes of a single shot stepped together, in double precision; such chains that overlap
-_ROW = 6 * LANES  # real and imaginary part of state, λ - 1 and weight of eight modes
-_SUM = CHAINS * _ROW
+BLOCK = 32  # samples: a longer one costs more within than it spares between
+VECTOR = 8  # modes are filled up to a multiple, with silent ones: double precision steps so many at once
+ROWS = 200  # blocks in a product: OpenBLAS has faster kernels for small matrices, and all stays in cache
+PARTS = 8  # of a batch, which threads share; each adds up its own gradient of the modes
+# Unsigned, since numba guards every index that might be negative, and a guard turns a vector load into a gather.
+_ZERO, _ONE, _TWO, _L = np.uintp(0), np.uintp(1), np.uintp(2), np.uintp(BLOCK)
+Numbers = Any  # numpy array
 
 
 def forward(keep: bool, force: Tensor, modes: Tensor) -> tuple[Tensor, Any]:
-    """Answer all shots; keep the impulse response's spectrum and, where the modes want gradients, the force's."""
-    force, factors = force.detach(), modes.detach().double()
-    if len(force) == 1 and not keep:
-        return _single_shot(force, factors), None
-    samples = force.shape[1]
-    size = _fast_size(2 * samples - 1)
-    spectrum = torch.fft.rfft(_impulse_response(factors, samples).to(force.dtype), size)
-    chunks = _chunks(size, len(force))
-    heard = torch.from_numpy(empty(force.shape, KINDS[force.dtype]))
-    sent: list[Tensor] = [spectrum] * len(chunks) if keep and modes.requires_grad else []
-
-    def answer(first: int, last: int) -> None:
-        for index in range(first, last):
-            part = chunks[index]
-            drive = torch.fft.rfft(force[part], size)
-            if sent:
-                sent[index] = drive
-                drive = drive * spectrum
-            else:
-                drive *= spectrum
-            heard[part] = torch.fft.irfft(drive, size)[:, :samples]
-
-    over_blocks(answer, len(chunks))
-    return heard, (factors, spectrum, sent, size)
+    """Answer all shots; where the modes want gradients, keep the states that blocks begin with (block, 2 modes)."""
+    use_one_thread()
+    signal, factors = force.detach().contiguous().numpy(), modes.detach().double().contiguous().numpy()
+    matrices = _matrices(factors, signal.dtype)
+    heard = empty(signal.shape, signal.dtype)
+    blocks = len(signal) * -(-signal.shape[1] // BLOCK)
+    states = empty((blocks if keep and modes.requires_grad else 0, len(matrices[2])), signal.dtype)
+    edges = _edges(len(signal))
+    over_blocks(lambda first, last: _forward(signal, matrices, heard, states, edges, first, last), len(edges) - 1)
+    return torch.from_numpy(heard), (signal, factors, matrices, states)
 
 
 def backward(kept: Any, cotangent: Tensor, needed: tuple[bool, ...]) -> Gradients:
-    """Transpose `forward`: correlate the cotangent with the impulse response, and with the force for the modes."""
-    factors, spectrum, sent, size = kept
-    (batch, samples), mirrored = cotangent.shape, spectrum.conj().resolve_conj()
-    chunks = _chunks(size, batch)
-    gradient = torch.from_numpy(empty(cotangent.shape, KINDS[cotangent.dtype]))
-    parts = spectrum.new_empty(len(chunks), len(spectrum))
-
-    def transpose(first: int, last: int) -> None:
-        for index in range(first, last):
-            part = chunks[index]
-            incoming = torch.fft.rfft(cotangent[part], size)
-            if needed[1]:
-                _correlate(sent[index].numpy(), incoming.numpy(), parts[index].numpy())
-            if needed[0]:
-                gradient[part] = torch.fft.irfft(incoming.mul_(mirrored), size)[:, :samples]
-
-    over_blocks(transpose, len(chunks))
-    by_modes = None
+    """Transpose `forward`: answer the cotangent backwards in time, and correlate it with force and states."""
+    signal, factors, (enter, within, leave, factor), states = kept
+    incoming, edges = cotangent.contiguous().numpy(), _edges(len(signal))
+    mirrored = *(np.ascontiguousarray(each) for each in (enter[::-1], within.T, leave[:, ::-1])), factor
+    by_force = empty(signal.shape if needed[0] else (0, 0), signal.dtype)
+    by_modes = np.empty(factors.shape)
+    products = empty((len(edges) - 1, BLOCK + 2 * len(leave), BLOCK), np.float64)
+    carried = empty((len(edges) - 1, len(leave)), np.float64)
+    arrays = signal, states if needed[1] else states[:0], incoming, mirrored, by_force, products, carried, edges
+    over_blocks(lambda first, last: _backward(*arrays, first, last), len(edges) - 1)
     if needed[1]:
-        by_modes = _impulse_response_transposed(factors, torch.fft.irfft(parts.sum(0), size)[:samples].double())
-    return gradient if needed[0] else None, by_modes
+        _by_modes(factors, products.sum(0), carried.sum(0), by_modes)
+    return tuple(
+        torch.from_numpy(each) if needs else None for each, needs in zip((by_force, by_modes), needed, strict=True)
+    )
+
+
+def _edges(batch: int) -> Numbers:
+    """Return where the parts of a batch begin, and its end."""
+    parts = min(PARTS, batch)
+    return np.arange(parts + 1) * batch // max(parts, 1)
+
+
+def _matrices(modes: Numbers, dtype: Any) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Return what enters the states (sample, 2 modes), what is heard of a block's samples and of its states, and λ^L.
+
+    The real parts of all modes, silent ones added, come before the imaginary ones.
+    """
+    width = 2 * VECTOR * -(-modes.shape[1] // VECTOR)
+    enter, within, leave = (np.zeros(shape, dtype) for shape in ((BLOCK, width), (BLOCK, BLOCK), (width, BLOCK)))
+    factor = np.zeros(width)
+    _fill_matrices(modes, enter, within, leave, factor)
+    return enter, within, leave, factor
 
 
 @jit
-def _correlate(sent, incoming, total):  # pyright: ignore
-    """Fill total (frequency) with the conjugate of sent (shot, frequency) times incoming, over all shots."""
-    for k in range(len(total)):
-        total[k] = 0
-    for shot in range(sent.shape[0]):
-        for k in range(len(total)):
-            a, b = sent[shot, k], incoming[shot, k]
-            total[k] += complex(a.real * b.real + a.imag * b.imag, a.real * b.imag - a.imag * b.real)
-
-
-def _fast_size(least: int) -> int:
-    """Return the least length of a fast transform, a small odd number times a power of two, that is long enough."""
-    return min(odd * 2 ** max(0, ceil(log2(least / odd))) for odd in (1, 3, 5, 9, 15, 25))
-
-
-def _chunks(size: int, batch: int) -> list[slice]:
-    shots = max(1, CHUNK // size)
-    return [slice(start, start + shots) for start in range(0, batch, shots)]
-
-
-def _impulse_response(modes: Tensor, samples: int) -> Tensor:
-    use_one_thread()
-    response = np.empty(samples)
-    _sum_modes(modes.numpy(), _step(modes), response)
-    return torch.from_numpy(response)
-
-
-def _impulse_response_transposed(modes: Tensor, cotangent: Tensor) -> Tensor:
-    """Return the gradient of Σ cotangent · impulse response with respect to loss, turn and both weights."""
-    use_one_thread()
-    gradient = np.empty(modes.shape)
-    _sum_modes_transposed(modes.numpy(), _step(modes), cotangent.numpy(), gradient)
-    return torch.from_numpy(gradient)
-
-
-def _step(modes: Tensor) -> Any:
-    """Return λ, complex (mode)."""
-    loss, turn = modes[:2].numpy()
-    return np.exp(-loss + 1j * turn)
+def _fill_matrices(modes, enter, within, leave, factor):  # pyright: ignore
+    half, pulse = len(factor) // 2, np.zeros(BLOCK)
+    for n in range(modes.shape[1]):
+        loss, turn, cosine, sine = modes[:, n]
+        once, power = np.exp(complex(-loss, turn)), complex(1, 0)
+        residue = (once - 1) * complex(cosine, -sine)
+        pulse[0] += cosine
+        for j in range(BLOCK):
+            pulse[j] += (residue * power).real
+            enter[BLOCK - 1 - j, n], enter[BLOCK - 1 - j, half + n] = power.real, power.imag
+            power *= once
+            heard = residue * power
+            leave[n, j], leave[half + n, j] = heard.real, -heard.imag
+        factor[n], factor[half + n] = power.real, power.imag
+    for i in range(BLOCK):
+        within[i, i:] = pulse[: BLOCK - i]
 
 
 @jit
-def _powers(first, factor, count):  # pyright: ignore
-    """Return first times growing powers of a factor, (power, real then imaginary parts of the modes)."""
-    modes = len(first)
-    table = np.empty((count, 2 * modes))
-    for n in range(modes):
-        r, i = first[n].real, first[n].imag
-        for power in range(count):
-            table[power, n] = r
-            table[power, modes + n] = i
-            r, i = r * factor[n].real - i * factor[n].imag, r * factor[n].imag + i * factor[n].real
-    return table
+def _forward(signal, matrices, heard, states, edges, first, last):  # pyright: ignore
+    """Fill heard (shot, sample) and, unless it is empty, states (block, 2 modes)."""
+    blocks = -(-signal.shape[1] // BLOCK)
+    group = max(1, ROWS // blocks)
+    space = np.empty((3, group * blocks, BLOCK), signal.dtype)
+    passing = np.empty((group * blocks, len(matrices[2])), signal.dtype)
+    for start in range(edges[first], edges[last], group):
+        stop = min(start + group, edges[last])
+        rows = (stop - start) * blocks
+        before = states[start * blocks : stop * blocks] if len(states) else passing[:rows]
+        f = space[0, :rows]
+        _fill(signal, start, blocks, f)
+        _pass(f, blocks, matrices, before, False)
+        _hear(f, blocks, before, matrices, space[1, :rows], space[2, :rows], heard, start)
 
 
 @jit
-def _tables(once, samples):  # pyright: ignore
-    """Return λ^(64a) from a = 0, and λ^b for b = 1 to 64."""
-    fine = _powers(once, once, FINE)
-    modes = len(once)
-    last = fine[FINE - 1, :modes] + 1j * fine[FINE - 1, modes:]
-    return _powers(np.ones_like(once), last, -(-samples // FINE)), fine
+def _backward(signal, states, cotangent, matrices, gradient, products, carried, edges, first, last):  # pyright: ignore
+    """Fill gradient (shot, sample) unless it is empty; unless there are no states, the sums that `_by_modes` wants."""
+    blocks, width = -(-signal.shape[1] // BLOCK), len(matrices[2])
+    group = max(1, ROWS // blocks)
+    space = np.empty((4, group * blocks, BLOCK), signal.dtype)
+    passing = np.empty((group * blocks, width), signal.dtype)
+    near, far = np.empty((BLOCK, BLOCK), signal.dtype), np.empty((width, BLOCK), signal.dtype)
+    for part in range(first, last):
+        products[part] = 0
+        carried[part] = 0
+        for start in range(edges[part], edges[part + 1], group):
+            stop = min(start + group, edges[part + 1])
+            rows = (stop - start) * blocks
+            g, after = space[0, :rows], passing[:rows]
+            _fill(cotangent, start, blocks, g)
+            _pass(g, blocks, matrices, after, True)
+            if len(gradient):
+                _hear(g, blocks, after, matrices, space[1, :rows], space[2, :rows], gradient, start)
+            if len(states):
+                f, before = space[3, :rows], states[start * blocks : stop * blocks]
+                _fill(signal, start, blocks, f)
+                _add(np.dot(f.T, g, near), products[part, :BLOCK])
+                _add(np.dot(before.T, g, far), products[part, BLOCK : BLOCK + width])
+                _add(np.dot(after.T, f, far), products[part, BLOCK + width :])
+                _meet(before, after, carried[part])
 
 
 @jit
-def _sum_modes(factors, once, response):  # pyright: ignore
-    """Fill response (sample): that to a step less the same one sample later."""
-    modes, samples = len(once), len(response)
-    coarse, fine = _tables(once, samples)
-    for a in range(len(coarse)):
-        for n in range(modes):
-            r, i, cosine, sine = coarse[a, n], coarse[a, modes + n], factors[2, n], factors[3, n]
-            coarse[a, n] = cosine * r + sine * i
-            coarse[a, modes + n] = sine * r - cosine * i
-    step = np.dot(coarse, fine.T).ravel()
-    response[0] = step[0]
-    for t in range(1, samples):
-        response[t] = step[t] - step[t - 1]
+def _fill(signal, start, blocks, rows):  # pyright: ignore
+    """Lay shots from `start` on out in rows (block, sample), the last of a shot filled up with silence."""
+    padded = rows.reshape((-1, blocks * BLOCK))
+    samples = np.uintp(signal.shape[1])
+    for shot in range(np.uintp(padded.shape[0])):
+        for t in range(samples):
+            padded[shot, t] = signal[np.uintp(start) + shot, t]
+        padded[shot, samples:] = 0
 
 
 @jit
-def _sum_modes_transposed(factors, once, cotangent, gradient):  # pyright: ignore
-    """Fill gradient (4, mode) from Σ g λ^t and Σ g t λ^t over t = 64a + b, first over b."""
-    modes, samples = len(once), len(cotangent)
-    coarse, fine = _tables(once, samples)
-    rows = np.zeros((2, len(coarse) * FINE))
-    for t in range(samples):
-        rows[0, t] = cotangent[t] - cotangent[t + 1] if t < samples - 1 else cotangent[t]
-        rows[1, t] = (t + 1) * rows[0, t]
-    inner = np.dot(rows.reshape(-1, FINE), fine)
-    sums = np.zeros((4, modes))
-    for a in range(len(coarse)):
-        for kind in range(2):
-            row = kind * len(coarse) + a
-            for n in range(modes):
-                r, i, x, y = coarse[a, n], coarse[a, modes + n], inner[row, n], inner[row, modes + n]
-                sums[2 * kind, n] += r * x - i * y
-                sums[2 * kind + 1, n] += r * y + i * x
-    for n in range(modes):
-        cosine, sine = factors[2, n], factors[3, n]
-        gradient[0, n] = -cosine * sums[2, n] - sine * sums[3, n]
-        gradient[1, n] = sine * sums[2, n] - cosine * sums[3, n]
-        gradient[2, n] = sums[0, n]
-        gradient[3, n] = sums[1, n]
-
-
-def _single_shot(force: Tensor, modes: Tensor) -> Tensor:
-    step, (cosine, sine) = _step(modes) - 1, modes[2:].numpy()
-    rows = np.zeros((6, -(-len(step) // (CHAINS * LANES)) * CHAINS * LANES))
-    rows[2:, : len(step)] = step.real, step.imag, cosine, sine
-    groups = np.ascontiguousarray(rows.reshape(6, -1, CHAINS, LANES).transpose(1, 2, 0, 3))
-    heard = np.zeros(force.shape[1])
-    _recur(force[0].double().numpy(), groups.reshape(len(groups), -1), heard)
-    return torch.from_numpy(heard)[None].to(force.dtype)
-
-
-@inline
-def _turn(work, at, j, change):  # pyright: ignore
-    """Step z = λ (z + change of force); return Re(u z)."""
-    r, i = work[at + j] + change, work[at + LANES + j]
-    d, e = work[at + 2 * LANES + j], work[at + 3 * LANES + j]
-    r, i = r + (d * r - e * i), i + (d * i + e * r)
-    work[at + j] = r
-    work[at + LANES + j] = i
-    return work[at + 4 * LANES + j] * r + work[at + 5 * LANES + j] * i
+def _pass(rows, blocks, matrices, states, backwards):  # pyright: ignore
+    """Fill states (block, 2 modes): those with which blocks begin or, backwards, those after their ends."""
+    np.dot(rows, matrices[0], states)
+    blocks, half = np.uintp(blocks), np.uintp(states.shape[1]) // _TWO
+    factor, now = matrices[3], np.empty(states.shape[1])
+    order = np.empty(
+        blocks, np.uintp
+    )  # a table: LLVM compares addresses once for the rows in order, which fails backwards
+    for k in range(blocks):
+        order[k] = blocks - _ONE - k if backwards else k
+    for start in range(_ZERO, np.uintp(states.shape[0]), blocks):
+        now[:] = 0
+        for k in range(blocks):
+            row = start + order[k]
+            for n in range(half):
+                r, i, c, s = now[n], now[half + n], factor[n], factor[half + n]
+                now[n] = c * r - s * i + states[row, n]
+                now[half + n] = c * i + s * r + states[row, half + n]
+                states[row, n] = r
+                states[row, half + n] = i
 
 
 @jit
-def _recur(force, groups, heard):  # pyright: ignore
-    """Add what all modes sound like to heard (sample); groups (group, 4 rows of z, λ - 1 and u of eight modes)."""
-    work = np.zeros(CHAINS * _ROW + LANES)
-    for group in range(groups.shape[0]):
-        for j in range(CHAINS * _ROW):
-            work[j] = groups[group, j]
-        before = 0.0
-        for t in range(force.shape[0]):
-            change = force[t] - before
-            before = force[t]
-            for j in range(LANES):
-                low = _turn(work, 0, j, change) + _turn(work, _ROW, j, change)
-                high = _turn(work, 2 * _ROW, j, change) + _turn(work, 3 * _ROW, j, change)
-                work[_SUM + j] = low + high
-            low = (work[_SUM] + work[_SUM + 1]) + (work[_SUM + 2] + work[_SUM + 3])
-            high = (work[_SUM + 4] + work[_SUM + 5]) + (work[_SUM + 6] + work[_SUM + 7])
-            heard[t] += low + high
+def _hear(rows, blocks, states, matrices, within, of_states, heard, start):  # pyright: ignore
+    """Fill heard (shot, sample) from the shot `start` on: what is heard of the samples of blocks, and of the states."""
+    np.dot(rows, matrices[1], within)
+    np.dot(states, matrices[2], of_states)
+    one, other = within.reshape((-1, blocks * BLOCK)), of_states.reshape((-1, blocks * BLOCK))
+    for shot in range(np.uintp(one.shape[0])):
+        for t in range(np.uintp(heard.shape[1])):
+            heard[np.uintp(start) + shot, t] = one[shot, t] + other[shot, t]
+
+
+@jit
+def _add(matrix, total):  # pyright: ignore
+    """Do what `total += matrix` does in twice the time."""
+    for i in range(np.uintp(matrix.shape[0])):
+        for j in range(np.uintp(matrix.shape[1])):
+            total[i, j] += matrix[i, j]
+
+
+@jit
+def _meet(before, after, total):  # pyright: ignore
+    """Add to total (2 modes) the products of the states before blocks and the adjoint ones after them."""
+    half = np.uintp(before.shape[1]) // _TWO
+    for row in range(np.uintp(before.shape[0])):
+        for n in range(half):
+            a, b, c, d = before[row, n], before[row, half + n], after[row, n], after[row, half + n]
+            total[n] += a * c - b * d
+            total[half + n] += a * d + b * c
+
+
+@jit
+def _by_modes(modes, products, carried, gradient):  # pyright: ignore
+    """Fill gradient (4, mode) from Σ r_t λ^t and Σ t r_t λ^t, r_t being Σ force · cotangent t samples later.
+
+    Such pairs lie in one block; or one before a block, one in it; or on both sides of blocks, which makes them longer.
+    """
+    half, near = len(carried) // 2, np.zeros(BLOCK)
+    before, after = products[BLOCK : BLOCK + 2 * half], products[BLOCK + 2 * half :]
+    for i in range(BLOCK):
+        for j in range(i, BLOCK):
+            near[j - i] += products[i, j]
+    for n in range(modes.shape[1]):
+        loss, turn, cosine, sine = modes[:, n]
+        once, power = np.exp(complex(-loss, turn)), complex(1, 0)
+        total = slope = complex(0, 0)
+        for j in range(BLOCK):
+            total += near[j] * power
+            slope += j * near[j] * power
+            power *= once
+            into, out = complex(before[n, j], before[half + n, j]), complex(after[n, -1 - j], after[half + n, -1 - j])
+            total += into * power
+            slope += ((j + 1) * into + j * out) * power
+        slope += BLOCK * once * power * complex(carried[n], carried[half + n])
+        by_factor = complex(cosine, -sine) * (once * total + (once - 1) * slope)
+        by_weight = (once - 1) * total
+        gradient[0, n], gradient[1, n] = -by_factor.real, -by_factor.imag
+        gradient[2, n], gradient[3, n] = near[0] + by_weight.real, by_weight.imag

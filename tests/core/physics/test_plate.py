@@ -10,6 +10,7 @@ import torch
 from scipy.signal import cont2discrete, dlsim
 
 from core.physics.kernels import plate as compiled
+from core.physics.kernels.pool import set_threads
 from core.physics.plate import (
     MODES_HZ,
     OUTPUT_SCALE,
@@ -60,7 +61,6 @@ def scipy_response(force: np.ndarray, frequency: list[float], quality: list[floa
 @pytest.mark.parametrize("solver", [simulate, reference])
 @pytest.mark.parametrize("batch", [1, 2])
 def test_it_is_scipys_exact_discretisation_of_the_modes(solver, batch: int):
-    """A single shot without gradient steps the modes, several are convolved: both are exact."""
     force = forces(batch, 300)
     ours = solver(force, nominal_modes()).numpy()
     for shot, answer in zip(force.numpy(), ours, strict=True):
@@ -69,9 +69,10 @@ def test_it_is_scipys_exact_discretisation_of_the_modes(solver, batch: int):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize(("batch", "samples"), [(1, 1), (1, 64), (3, 63), (31, 65), (32, 200), (33, 784), (1000, 50)])
-def test_the_compiled_kernel_is_the_plain_reference(batch: int, samples: int, dtype: torch.dtype, monkeypatch):
-    monkeypatch.setattr(compiled, "CHUNK", 16 * 1024)  # several chunks
+@pytest.mark.parametrize(
+    ("batch", "samples"), [(1, 1), (1, 64), (3, 63), (31, 65), (32, 200), (33, 784), (1000, 50), (2, 7000)]
+)
+def test_the_compiled_kernel_is_the_plain_reference(batch: int, samples: int, dtype: torch.dtype):
     weights, results = torch.randn(batch, samples, dtype=dtype), []
     for solver in (simulate, reference):
         f, modes = forces(batch, samples, dtype).requires_grad_(), nominal_modes().requires_grad_()
@@ -114,14 +115,47 @@ def test_a_single_precision_shot_keeps_the_phase_of_a_long_record():
         assert float((single - exact).abs().max() / exact.abs().max()) < 1e-6
 
 
-@pytest.mark.parametrize("least", [1, 2, 15, 1567, 8191, 8193, 100_001])
-def test_the_length_of_a_transform_is_long_enough_and_has_small_factors(least: int):
-    size = compiled._fast_size(least)
-    assert least <= size <= 1.25 * least
-    for factor in (2, 3, 5):
-        while size % factor == 0:
-            size //= factor
-    assert size == 1
+@pytest.mark.parametrize("samples", [1, 31, 32, 33, 95, 96, 97])
+@pytest.mark.parametrize("modes", [1, 7, 8, 9, 17])
+def test_blocks_and_vectors_of_modes_leave_no_seam(samples: int, modes: int):
+    generator = np.random.default_rng(modes)
+    columns = generator.uniform(100, 20e3, modes), generator.uniform(20, 300, modes), generator.normal(size=modes)
+    results = []
+    for solver in (simulate, reference):
+        f, factors = forces(2, samples).requires_grad_(), nominal_modes(*columns).requires_grad_()
+        heard = solver(f, factors)
+        results.append((heard.detach(), *torch.autograd.grad(heard.square().sum(), (f, factors))))
+    for fast, plain in zip(*results, strict=True):
+        torch.testing.assert_close(fast, plain, rtol=0, atol=1e-11 * float(plain.abs().max()))
+
+
+def test_the_number_of_threads_changes_no_bit():
+    def everything() -> tuple[torch.Tensor, ...]:
+        f, modes = forces(50, 300, torch.float32).requires_grad_(), nominal_modes().requires_grad_()
+        heard = simulate(f, modes)
+        return heard.detach(), *torch.autograd.grad(heard.square().sum(), (f, modes))
+
+    alone = everything()
+    try:
+        for threads in (2, 3):
+            set_threads(threads)
+            for one, several in zip(alone, everything(), strict=True):
+                assert torch.equal(one, several)
+    finally:
+        set_threads(1)
+
+
+@pytest.mark.parametrize("samples", [784, 4096])
+@pytest.mark.parametrize("quality", [20.0, 300.0])
+@pytest.mark.parametrize("frequency", [100.0, 1000.0, 15_000.0])
+def test_single_precision_is_as_good_as_its_numbers(frequency: float, quality: float, samples: int):
+    modes, shots, weights = nominal_modes([frequency], [quality], [1.0]), forces(4, samples), forces(5, samples)[:4]
+    answers = []
+    for solver, f in ((simulate, shots.float()), (reference, shots.float().double())):
+        heard = solver(f.requires_grad_(), modes)
+        answers.append((heard.detach(), *torch.autograd.grad((heard * weights.float().to(f)).sum(), f)))
+    for single, exact in zip(*answers, strict=True):
+        assert float((single - exact).abs().max() / exact.abs().max()) < 1e-6
 
 
 def test_second_derivatives_are_those_of_the_reference():
