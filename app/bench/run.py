@@ -11,7 +11,7 @@ from app.bench.harness import Limit, Scaling, Timing, time_contests, time_scalin
 from app.bench.programs import peak_memory_mb
 from core.ports import OvertoneError, SpecError
 
-KERNELS = {"circuit": "circuit", "plate": "plate", "plate-cubic": "plate", "shg": "shg", "shg-depleted": "shg",
+KERNELS = {"circuit": "circuit", "plate": "plate", "plate-cubic": "plate_cubic", "shg": "shg", "shg-depleted": "shg",
            "pendula": "pendula"}  # fmt: skip
 NAMES = (*KERNELS, "pat", "train", "startup", "gui")
 BATCHES = tuple(4**power for power in range(7))  # 1 to 4,096
