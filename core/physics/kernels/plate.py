@@ -163,9 +163,8 @@ def _pass(rows, blocks, matrices, states, backwards):  # pyright: ignore
     np.dot(rows, matrices[0], states)
     blocks, half = np.uintp(blocks), np.uintp(states.shape[1]) // _TWO
     factor, now = matrices[3], np.empty(states.shape[1])
-    order = np.empty(
-        blocks, np.uintp
-    )  # a table: LLVM compares addresses once for the rows in order, which fails backwards
+    # A table: LLVM compares addresses once for the rows in order, which fails backwards.
+    order = np.empty(blocks, np.uintp)
     for k in range(blocks):
         order[k] = blocks - _ONE - k if backwards else k
     for start in range(_ZERO, np.uintp(states.shape[0]), blocks):
