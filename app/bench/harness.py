@@ -16,6 +16,7 @@ from dataclasses import dataclass
 Work = Callable[[], object]
 
 LEAST_SLOT_S = 10e-3
+SCALING_ROUNDS = 11
 ROUNDS, SLOW_ROUNDS = 15, 3
 SLOW_S = 1.0  # a round of something slower than this is repeated less often
 LARGEST_SPREAD = 0.25
@@ -136,14 +137,19 @@ class Scaling:
     @classmethod
     def fit(cls, sizes: Sequence[int], values: Sequence[float]) -> Scaling:
         """Fit value ∝ size^exponent through the larger half of the sizes, where overheads are small."""
-        half = len(sizes) // 2
-        x, y = ([math.log(number) for number in numbers[half:]] for numbers in (sizes, values))
-        return cls(tuple(sizes), tuple(values), statistics.linear_regression(x, y).slope)
+        return cls(tuple(sizes), tuple(values), _exponent(sizes, values))
 
 
 def time_scaling(sizes: Sequence[int], work: Callable[[int], Work]) -> Scaling:
-    """Time work(size)() for each size, in ms."""
+    """Time work(size)() for each size, in ms; the exponent is the median of the rounds' own, as the machine drifts."""
     works = [work(size) for size in sizes]
     repeats = [_repeats(one) for one in works]
-    rounds = [[_slot(one, count) for one, count in zip(works, repeats, strict=True)] for _ in range(7)]
-    return Scaling.fit(sizes, [1e3 * statistics.median(taken) for taken in zip(*rounds, strict=True)])
+    rounds = [[_slot(one, count) for one, count in zip(works, repeats, strict=True)] for _ in range(SCALING_ROUNDS)]
+    medians_ms = tuple(1e3 * statistics.median(taken) for taken in zip(*rounds, strict=True))
+    return Scaling(tuple(sizes), medians_ms, statistics.median(_exponent(sizes, taken) for taken in rounds))
+
+
+def _exponent(sizes: Sequence[int], values: Sequence[float]) -> float:
+    half = len(sizes) // 2
+    x, y = ([math.log(number) for number in numbers[half:]] for numbers in (sizes, values))
+    return statistics.linear_regression(x, y).slope

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -29,9 +30,13 @@ def run_benchmarks(name: str | None, report: Callable[[str], None]) -> list[Row]
     rows: list[Row] = []
     report(f"{'name':14}{'against':38}{'ours':>12}{'rival':>12}{'ratio':>9}{'goal':>8}  spread")
     for chosen in NAMES if name is None else (name,):
-        for row in _benchmark(chosen):
-            report(_line(row))
-            rows.append(row)
+        try:
+            for row in _benchmark(chosen):
+                report(_line(row))
+                rows.append(row)
+        except OvertoneError as error:  # what the others gave is not lost
+            report(f"{chosen:14}failed: {error}")
+            rows.append(_row(chosen, f"failed: {error}", None, None, 0.0) | {"met": False})
     return rows
 
 
@@ -57,15 +62,26 @@ def _scaling(name: str, module: Any) -> Iterable[Row]:
             continue
         sizes = BATCHES if quantity == "batch" else SAMPLES
 
-        def shape(size: int, quantity: str = quantity, batch: int = 64) -> tuple[int, int]:
-            return (size, 784) if quantity == "batch" else (batch, size)
-
-        yield _growth(name, f"time with {quantity}", time_scaling(sizes, lambda size: module.workload(*shape(size))))
+        at = _at_batch if quantity == "batch" else _at_samples
+        work = partial(_work, module, at, 784 if quantity == "batch" else 64)
+        yield _growth(name, f"time with {quantity}", time_scaling(sizes, work))
         if not sys.platform.startswith("linux"):
             continue
-        large = sizes[-3:]  # small ones fit into what the process has anyway
-        taken_mb = [peak_memory_mb(module.__name__, *shape(size, quantity, 512)) for size in large]
+        large, other = sizes[-3:], 1568 if quantity == "batch" else 4096  # small ones fit into what the process has
+        taken_mb = [peak_memory_mb(module.__name__, *at(size, other)) for size in large]
         yield _growth(name, f"memory with {quantity}", Scaling.fit(large, taken_mb), unit="MB")
+
+
+def _at_batch(size: int, samples: int) -> tuple[int, int]:
+    return size, samples
+
+
+def _at_samples(size: int, batch: int) -> tuple[int, int]:
+    return batch, size
+
+
+def _work(module: Any, at: Callable[[int, int], tuple[int, int]], other: int, size: int) -> Callable[[], object]:
+    return module.workload(*at(size, other))
 
 
 def _growth(name: str, what: str, scaling: Scaling, unit: str = "ms") -> Row:
@@ -99,7 +115,7 @@ def _limit(limit: Limit) -> Row:
     return row | {"goal": 1.0, "aim": limit.must / limit.aim, "met": limit.value <= limit.must, "unit": limit.unit}
 
 
-def _row(name: str, rival: str, ours: float, theirs: float | None, ratio: float, spread: float = 0.0) -> Row:
+def _row(name: str, rival: str, ours: float | None, theirs: float | None, ratio: float, spread: float = 0.0) -> Row:
     return {"name": name, "rival": rival, "ours_ms": ours, "rival_ms": theirs, "ratio": ratio, "spread": spread}
 
 
