@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from copy import deepcopy
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -76,16 +77,36 @@ def preset_names() -> list[str]:
 def load_experiment(source: str, settings: Iterable[str] = ()) -> Experiment:
     """Read a preset by name or a TOML file by path, with `key=value` settings applied.
 
-    A value is read as TOML, and as a plain string where it is none (`task.data=full`). Raises SpecError naming the
-    key, the value and the choices.
+    The file's table `full` holds the keys that differ when the task's data is "full"; settings go over both. A value is
+    read as TOML, and as a plain string where it is none (`task.data=full`). Raises SpecError naming the key, the value
+    and the choices.
     """
-    data = _read(source)
+    data, chosen = _read(source), list(settings)
+    full = data.pop("full", {})
+    if not isinstance(full, dict):
+        raise SpecError(f"{source}: full = {full!r} is a value, not a table of the keys that differ on the full data.")
+    experiment = _experiment(source, data, chosen)
+    on_full_data = _experiment(f"{source}, table [full]", _merged(data, full), chosen)  # checked in any case
+    return on_full_data if experiment.task.data == "full" else experiment
+
+
+def _experiment(source: str, data: dict[str, Any], settings: Iterable[str]) -> Experiment:
+    data = deepcopy(data)
     for setting in settings:
         _apply(data, setting)
     try:
         return Experiment.model_validate(data)
     except ValidationError as error:
         raise SpecError(f"{source}: {_first_problem(error)}") from None
+
+
+def _merged(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return `data` with `changes` over it, table by table."""
+    merged = data | changes
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(data.get(key), dict):
+            merged[key] = _merged(data[key], value)
+    return merged
 
 
 def _read(source: str) -> dict[str, Any]:

@@ -21,6 +21,81 @@ def test_every_preset_is_valid_and_survives_a_round_trip(name, tmp_path):
     assert load_experiment(str(file)) == experiment
 
 
+FILE = """
+name = "mine"
+[system]
+kind = "shg"
+[task]
+name = "mnist"
+[network]
+architecture = "hybrid"
+[training]
+epochs = 2
+learning_rate = 0.5
+[full.training]
+epochs = 15
+[full.network]
+branches = 4
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(FILE, "utf-8")
+    return path
+
+
+def test_the_full_data_change_what_the_table_full_names_and_nothing_else(file):
+    bundled, full = load_experiment(str(file)), load_experiment(str(file), ["task.data=full"])
+    assert (bundled.training.epochs, bundled.network.branches) == (2, 1)
+    assert (full.training.epochs, full.network.branches) == (15, 4)
+    assert full.training.learning_rate == bundled.training.learning_rate == 0.5
+
+
+def test_a_file_may_choose_the_full_data_itself(file):
+    file.write_text(FILE.replace('"mnist"', '"mnist"\ndata = "full"'), "utf-8")
+    assert load_experiment(str(file)).training.epochs == 15
+    assert load_experiment(str(file), ["task.data=bundled"]).training.epochs == 2
+
+
+def test_settings_go_over_the_table_full_whatever_their_order(file):
+    for settings in (["task.data=full", "training.epochs=3"], ["training.epochs=3", "task.data=full"]):
+        assert load_experiment(str(file), settings).training.epochs == 3
+
+
+def test_a_resolved_experiment_has_no_table_full(file, tmp_path):
+    experiment = load_experiment(str(file), ["task.data=full"])
+    again = tmp_path / "again.toml"
+    again.write_text(experiment.toml(), "utf-8")
+    assert "full]" not in experiment.toml()
+    assert load_experiment(str(again)) == experiment
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("[full.training]\nepoch = 3", r"\[full\].*no key 'training\.epoch'.*epochs"),
+        ("[full.colours]\nred = 3", r"\[full\].*no key 'colours'"),
+        ("[full.full.training]\nepochs = 3", r"\[full\].*no key 'full'"),
+        ("[full.training]\nepochs = 0", r"\[full\].*training\.epochs = 0"),
+    ],
+)
+@pytest.mark.parametrize("data", ["bundled", "full"])
+def test_a_wrong_key_in_the_table_full_is_named_whether_it_is_used_or_not(file, table, message, data):
+    file.write_text(FILE.split("[full")[0] + table, "utf-8")
+    with pytest.raises(SpecError, match=message):
+        load_experiment(str(file), [f"task.data={data}"])
+
+
+def test_full_must_be_a_table_and_is_no_setting(file):
+    file.write_text("full = 3\n" + FILE.split("[full")[0], "utf-8")
+    with pytest.raises(SpecError, match="full = 3 is a value"):
+        load_experiment(str(file))
+    with pytest.raises(SpecError, match="no key 'full'"):
+        load_experiment("quick", ["full.training.epochs=3"])
+
+
 def test_any_key_can_be_set():
     experiment = load_experiment(
         "quick",
