@@ -46,6 +46,7 @@ def load_experiment_task(experiment: Experiment) -> Task:
         split=spec.split,
         path=spec.path,
         label=spec.label,
+        augmentation=spec.augmentation,
     )
 
 

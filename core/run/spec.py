@@ -32,11 +32,12 @@ class SystemSpec(_Section):
 
 
 class TaskSpec(_Section):
-    """Which data set and how it is split."""
+    """Which data set, how it is split, and by how many pixels its training images are moved at random."""
 
     name: str
     data: Literal["bundled", "full"] = "bundled"
     validation: Fraction = 0.1
+    augmentation: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
     split: Literal["token", "talker"] = "token"
     path: str = ""
     label: str = ""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.ports import DataError
+from core.task.augmentation import warp_images
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Task:
-    """A classification task, split into parts that share no sample."""
+    """A classification task, split into parts that share no sample.
+
+    `augmentation` is by how many pixels training images are moved at random, each time that one is shown.
+    """
 
     name: str
     title: str
@@ -37,6 +41,14 @@ class Task:
     train: Part
     validation: Part
     test: Part
+    augmentation: float = 0.0
+
+    def training_batch(self, rows: Int[Tensor, " row"], generator: torch.Generator) -> Part:
+        """Return the chosen training samples, images augmented."""
+        features, labels = self.train.features[rows], self.train.labels[rows]
+        if self.augmentation and self.image_shape:
+            features = warp_images(features, self.image_shape, self.augmentation, generator)
+        return Part(features, labels)
 
 
 def make_part(features: NDArray[np.floating], labels: NDArray[np.integer]) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import entry_points
 
 from core.ports import SpecError
@@ -22,11 +23,20 @@ def load_task(
     split: str = "token",
     path: str = "",
     label: str = "",
+    augmentation: float = 0.0,
 ) -> Task:
     """Load a bundled task, or a plug-in's (called with `seed` and `validation`).
 
-    Raises SpecError on an unknown name and DataError on data that cannot be used.
+    Raises SpecError on an unknown name or on augmentation of what is no image, and DataError on data that cannot be
+    used.
     """
+    task = _load(name, data=data, seed=seed, validation=validation, split=split, path=path, label=label)
+    if augmentation and task.image_shape is None:
+        raise SpecError(f"task.augmentation = {augmentation:g} moves images, and {task.title} has none. Set it to 0.")
+    return replace(task, augmentation=augmentation)
+
+
+def _load(name: str, *, data: str, seed: int, validation: float, split: str, path: str, label: str) -> Task:
     if name == "mnist":
         return load_mnist(data=data, validation=validation, seed=seed)
     if name == "vowels":

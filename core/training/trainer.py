@@ -90,15 +90,15 @@ def train(
             peak_rate = control.take_learning_rate() or peak_rate
             rate = peak_rate * rate_factor(step / steps, settings.warmup)
             optimiser.param_groups[0]["lr"] = rate
-            labels = task.train.labels[rows]
+            batch = task.training_batch(rows, order)
             bench.begin_batch()
-            logits, penalty = network(task.train.features[rows], route.train)
-            loss = cross_entropy(logits, labels, label_smoothing=settings.label_smoothing)
+            logits, penalty = network(batch.features, route.train)
+            loss = cross_entropy(logits, batch.labels, label_smoothing=settings.label_smoothing)
             optimiser.zero_grad()
             (loss + settings.range_penalty * penalty).backward()
             optimiser.step()
             step += 1
-            value, right = loss.item(), int((logits.argmax(1) == labels).sum())
+            value, right = loss.item(), int((logits.argmax(1) == batch.labels).sum())
             if not math.isfinite(value):
                 raise SimulationDiverged(
                     f"The loss is {value} at step {step} (epoch {epoch + 1}). Lower training.learning_rate "
