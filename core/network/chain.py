@@ -28,8 +28,9 @@ def spread_index(source: int, target: int, *, tile: bool) -> Tensor:
 class ElementwiseChain(PhysicalNetwork):
     """Parallel chains of physical layers: controls = scale ∘ previous + offset (+ skip scale ∘ input).
 
-    The features are repeated, or each one is held, until they fill the controls. Between layers a response may be
-    divided by its sum or its root mean square. The last response is read in one window per class, as energy or as mean;
+    The features are repeated, or each one is held, until they fill the controls; each branch begins with another one,
+    since a class's window sees only what came shortly before it. Between layers a response may be divided by its sum or
+    its root mean square. The last response is read in one window per class, as energy or as mean;
     logits = gain · (Σ over branches of attenuation ∘ windows + bias).
     """
 
@@ -50,7 +51,9 @@ class ElementwiseChain(PhysicalNetwork):
         layers, branches = settings.layers, settings.branches
         self._normalise, self._readout, self._classes = settings.normalise, settings.readout, classes
         self.layer = PhysicalLayer()
-        self.register_buffer("_encode", spread_index(features, drive, tile=settings.encode == "tile"), persistent=False)
+        encode = spread_index(features, drive, tile=settings.encode == "tile")
+        turns = torch.arange(branches)[:, None] * features // branches
+        self.register_buffer("_encode", (encode + turns) % features, persistent=False)
         self.register_buffer("_carry", spread_index(response, drive, tile=False), persistent=False)
         self.register_buffer("_window", spread_index(classes, response, tile=False))
 
@@ -78,8 +81,9 @@ class ElementwiseChain(PhysicalNetwork):
 
     def forward(self, features: Float[Tensor, "batch feature"], shoot: Shoot) -> NetworkOutput:
         """Compute class scores (batch, class) from features (batch, feature) in [0, 1]."""
-        encoded, branches = features[:, self._encode], self.scale.shape[0]
-        responses, penalties = zip(*(self._branch(branch, encoded, shoot) for branch in range(branches)), strict=True)
+        encoded, branches = features[:, self._encode].unbind(1), self.scale.shape[0]
+        branched = (self._branch(branch, encoded[branch], shoot) for branch in range(branches))
+        responses, penalties = zip(*branched, strict=True)
         scores = (self.log_attenuation.exp() * self._read(torch.stack(responses, 1))).sum(1) + self.bias
         return NetworkOutput(self.log_gain.exp() * scores, torch.stack(penalties).mean())
 
@@ -91,8 +95,9 @@ class ElementwiseChain(PhysicalNetwork):
         class windows with mean 0 and spread 1 (after Mishkin & Matas, arXiv:1511.06422). The windows' edges are set so
         that each window holds the same share of the response's spread: a dark end of a spectrum takes no class.
         """
-        encoded, branches = features[:, self._encode], self.scale.shape[0]
-        responses = torch.stack([self._branch(branch, encoded, shoot, level=True)[0] for branch in range(branches)], 1)
+        encoded, branches = features[:, self._encode].unbind(1), self.scale.shape[0]
+        leveled = [self._branch(branch, encoded[branch], shoot, level=True)[0] for branch in range(branches)]
+        responses = torch.stack(leveled, 1)
         share = self._detected(responses).std(0).mean(0)
         middle = (share.cumsum(0) - share / 2) / share.sum().clamp_min(1e-12)
         self._window.copy_((self._classes * middle).long().clamp(0, self._classes - 1))

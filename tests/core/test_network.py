@@ -111,6 +111,22 @@ def test_a_chain_is_the_composition_that_it_says():
     torch.testing.assert_close(network(FEATURES, system.run).logits.detach(), windows)
 
 
+@pytest.mark.parametrize(("encode", "repeated"), [("tile", [0, 1, 2, 0, 1, 2]), ("hold", [0, 0, 1, 1, 2, 2])])
+def test_each_branch_begins_with_another_feature(square_system, encode, repeated):
+    settings = NetworkSettings("chain", branches=3, encode=encode, initial_spread=0.0, initial_gain=1.0)
+    network = build_network(settings, square_system.info, 3, 2, seed=1)
+    sent: list[torch.Tensor] = []
+
+    def shoot(drive: torch.Tensor) -> torch.Tensor:
+        sent.append(drive)
+        return drive
+
+    network(FEATURES / 2, shoot)
+    for branch, drive in enumerate(sent):
+        turned = [(feature + branch) % 3 for feature in repeated]
+        torch.testing.assert_close(drive, 0.5 + FEATURES[:, turned] / 2)
+
+
 def test_prepare_levels_controls_and_class_windows(square_system):
     settings = dataclasses.replace(CHAIN, layers=1, initial_level=0.5, initial_gain=0.1, initial_spread=0.3)
     network = build_network(settings, square_system.info, 3, 2, seed=1)
