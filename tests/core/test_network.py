@@ -81,6 +81,31 @@ def test_digital_cost_of_the_hybrid_is_that_of_its_linear_layers(square_system):
     assert network.digital.parameters == (3 * 24 + 24) + (24 * 2 + 2)
 
 
+def test_prepare_levels_what_the_hybrids_linear_layers_see(square_system):
+    """A device with one bright, one dim, one dark and three mute outputs a shot."""
+    gains = torch.tensor([1.0, 0.3, 1e-3, 0, 0, 0])
+
+    def shoot(drive: torch.Tensor) -> torch.Tensor:
+        return gains * drive**2
+
+    network = build_network(NetworkSettings("hybrid", layers=2, branches=2), square_system.info, 3, 2, seed=1)
+    features = torch.rand(400, 3, generator=torch.Generator().manual_seed(4))
+    network.prepare(features, shoot)
+    seen: list[torch.Tensor] = []
+    for linear in network.modules():
+        if isinstance(linear, torch.nn.Linear):
+            linear.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    with torch.no_grad():
+        network(features, shoot)
+    for value in seen[1:]:
+        answers = value.reshape(400, 2, 6)
+        torch.testing.assert_close(answers.mean(0), torch.zeros(2, 6), atol=1e-3, rtol=0)
+        spread = answers.std(0)
+        assert float(spread.max()) == pytest.approx(1.0, rel=1e-3)
+        assert float(spread[:, 2].max()) < 0.1  # the dark output is not amplified to the others' size
+        assert float(spread[:, 3:].max()) < 1e-6
+
+
 def test_digital_cost_of_a_chain_grows_linearly_with_its_layers(square_system):
     one, two, three = (
         build_network(dataclasses.replace(CHAIN, layers=n), square_system.info, 3, 2, seed=1) for n in (1, 2, 3)
