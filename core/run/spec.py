@@ -32,7 +32,7 @@ class SystemSpec(_Section):
 
 
 class TaskSpec(_Section):
-    """Which data set, how it is split, and by how many pixels its training images are moved at random."""
+    """Which data set, how it is split, and how strongly its training samples are changed at random."""
 
     name: str
     data: Literal["bundled", "full"] = "bundled"

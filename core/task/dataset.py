@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.ports import DataError
-from core.task.augmentation import warp_images
+from core.task.augmentation import borrow_deviations, warp_images
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Part:
 class Task:
     """A classification task, split into parts that share no sample.
 
-    `augmentation` is by how many pixels training images are moved at random, each time that one is shown.
+    `augmentation` is how strongly training samples are changed at random, each time that one is shown: images by how
+    many pixels they move, others by which part of another sample's deviation from the mean of their class they borrow.
     """
 
     name: str
@@ -44,10 +45,12 @@ class Task:
     augmentation: float = 0.0
 
     def training_batch(self, rows: Int[Tensor, " row"], generator: torch.Generator) -> Part:
-        """Return the chosen training samples, images augmented."""
+        """Return the chosen training samples, augmented."""
         features, labels = self.train.features[rows], self.train.labels[rows]
         if self.augmentation and self.image_shape:
             features = warp_images(features, self.image_shape, self.augmentation, generator)
+        elif self.augmentation:
+            features = borrow_deviations(self.train.features, self.train.labels, rows, self.augmentation, generator)
         return Part(features, labels)
 
 

@@ -27,12 +27,9 @@ def load_task(
 ) -> Task:
     """Load a bundled task, or a plug-in's (called with `seed` and `validation`).
 
-    Raises SpecError on an unknown name or on augmentation of what is no image, and DataError on data that cannot be
-    used.
+    Raises SpecError on an unknown name and DataError on data that cannot be used.
     """
     task = _load(name, data=data, seed=seed, validation=validation, split=split, path=path, label=label)
-    if augmentation and task.image_shape is None:
-        raise SpecError(f"task.augmentation = {augmentation:g} moves images, and {task.title} has none. Set it to 0.")
     return replace(task, augmentation=augmentation)
 
 

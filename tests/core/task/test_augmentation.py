@@ -1,12 +1,11 @@
-"""Augmented images: the digit moves, and nothing else changes."""
+"""Augmented samples: the digit moves, the formants vary as their class does, and nothing else changes."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from core.ports import SpecError
-from core.task.augmentation import warp_images
+from core.task.augmentation import borrow_deviations, warp_images
 from core.task.load import load_task
 
 SHAPE = (14, 14)
@@ -66,6 +65,23 @@ def test_a_training_batch_is_augmented_and_other_parts_are_not():
     assert torch.equal(augmented.test.features, plain.test.features)
 
 
-def test_what_is_no_image_cannot_be_augmented():
-    with pytest.raises(SpecError, match=r"task\.augmentation = 1 .*Set it to 0"):
-        load_task("vowels1952", augmentation=1.0)
+def test_borrowed_deviations_have_the_mean_and_the_covariance_of_the_class():
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(400) % 2
+    mix = torch.tensor([[[1.0, 0.9], [0.0, 0.1]], [[0.2, 0.0], [0.0, 2.0]]])[labels]
+    features = torch.einsum("si,sij->sj", torch.randn(400, 2, generator=generator), mix) + 5.0 * labels[:, None]
+    rows = torch.arange(400).repeat(50)
+    augmented = borrow_deviations(features, labels, rows, 0.5, generator)
+    for label in (0, 1):
+        own, drawn = features[labels == label], augmented[labels[rows] == label]
+        torch.testing.assert_close(drawn.mean(0), own.mean(0), atol=0.04, rtol=0)
+        # The sample's own deviation and half of an independent one: the variances add.
+        torch.testing.assert_close(torch.cov(drawn.T), 1.25 * torch.cov(own.T), atol=0.15, rtol=0.05)
+
+
+def test_what_is_no_image_borrows_deviations():
+    rows, generator = torch.tensor([3, 1, 4]), torch.Generator().manual_seed(0)
+    task = load_task("vowels1952", augmentation=0.5)
+    batch = task.training_batch(rows, generator)
+    assert torch.equal(batch.labels, task.train.labels[rows])
+    assert not torch.equal(batch.features, task.train.features[rows])
