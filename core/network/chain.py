@@ -16,7 +16,7 @@ from core.network.base import (
 )
 from core.ports import SystemInfo
 
-SPREAD_FLOOR = 0.1  # of the widest window's spread: darker windows are not amplified further
+SPREAD_FLOOR = 0.1  # of the widest spread: darker windows and quieter features are not amplified further
 
 
 def spread_index(source: int, target: int, *, tile: bool) -> Tensor:
@@ -28,12 +28,14 @@ def spread_index(source: int, target: int, *, tile: bool) -> Tensor:
 class ElementwiseChain(PhysicalNetwork):
     """Parallel chains of physical layers: controls = scale ∘ previous + offset (+ skip scale ∘ input).
 
-    The features are repeated, or each one is held, until they fill the controls; each branch begins with another one,
-    since a class's window sees only what came shortly before it. Between layers a response may be divided by its sum or
-    its root mean square. The last response is read in one window per class, as energy or as mean;
-    logits = gain · (Σ over branches of attenuation ∘ windows + bias).
+    The features, which may be standardised, are repeated, or each one is held, until they fill the controls; each
+    branch begins with another one, since a class's window sees only what came shortly before it. Between layers a
+    response may be divided by its sum or its root mean square. The last response is read in one window per class, as
+    energy or as mean; logits = gain · (Σ over branches of attenuation ∘ windows + bias).
     """
 
+    _centre: Tensor
+    _spread: Tensor
     _encode: Tensor
     _carry: Tensor
     _window: Tensor
@@ -56,6 +58,10 @@ class ElementwiseChain(PhysicalNetwork):
         self.register_buffer("_encode", (encode + turns) % features, persistent=False)
         self.register_buffer("_carry", spread_index(response, drive, tile=False), persistent=False)
         self.register_buffer("_window", spread_index(classes, response, tile=False))
+        if settings.standardise:  # kept with the weights, into whose scale and offset they could be folded
+            self.register_buffer("_centre", torch.zeros(features))
+            self.register_buffer("_spread", torch.ones(features))
+        self._standardise = settings.standardise
 
         def normal(*shape: int) -> Tensor:
             return settings.initial_spread * torch.randn(*shape, generator=generator)
@@ -81,7 +87,7 @@ class ElementwiseChain(PhysicalNetwork):
 
     def forward(self, features: Float[Tensor, "batch feature"], shoot: Shoot) -> NetworkOutput:
         """Compute class scores (batch, class) from features (batch, feature) in [0, 1]."""
-        encoded, branches = features[:, self._encode].unbind(1), self.scale.shape[0]
+        encoded, branches = self._encoded(features), self.scale.shape[0]
         branched = (self._branch(branch, encoded[branch], shoot) for branch in range(branches))
         responses, penalties = zip(*branched, strict=True)
         scores = (self.log_attenuation.exp() * self._read(torch.stack(responses, 1))).sum(1) + self.bias
@@ -95,7 +101,11 @@ class ElementwiseChain(PhysicalNetwork):
         class windows with mean 0 and spread 1 (after Mishkin & Matas, arXiv:1511.06422). The windows' edges are set so
         that each window holds the same share of the response's spread: a dark end of a spectrum takes no class.
         """
-        encoded, branches = features[:, self._encode].unbind(1), self.scale.shape[0]
+        if self._standardise:
+            self._centre.copy_(features.mean(0))
+            spread = features.std(0)
+            self._spread.copy_(spread.clamp_min(SPREAD_FLOOR * spread.max()))
+        encoded, branches = self._encoded(features), self.scale.shape[0]
         leveled = [self._branch(branch, encoded[branch], shoot, level=True)[0] for branch in range(branches)]
         responses = torch.stack(leveled, 1)
         share = self._detected(responses).std(0).mean(0)
@@ -105,6 +115,12 @@ class ElementwiseChain(PhysicalNetwork):
         spread = windows.std(0)
         self.log_attenuation.copy_(-(branches**0.5 * spread.clamp_min(SPREAD_FLOOR * spread.max())).log())
         self.bias.copy_(-(self.log_attenuation.exp() * windows).sum(1).mean(0))
+
+    def _encoded(self, features: Tensor) -> tuple[Tensor, ...]:
+        """Return for each branch what fills its controls (batch, drive)."""
+        if self._standardise:
+            features = (features - self._centre) / self._spread
+        return features[:, self._encode].unbind(1)
 
     def _branch(self, branch: int, encoded: Tensor, shoot: Shoot, *, level: bool = False) -> tuple[Tensor, Tensor]:
         """Return the last response (batch, response) and the mean range penalty of one chain."""
@@ -123,7 +139,7 @@ class ElementwiseChain(PhysicalNetwork):
             response, penalty = self.layer(controls, shoot)
             penalties.append(penalty)
             response = self._normalised(response)
-            carried = response[:, self._carry]
+            carried = response if response.shape[1] == encoded.shape[1] else response[:, self._carry]
         return response, torch.stack(penalties).mean()
 
     def _normalised(self, response: Tensor) -> Tensor:

@@ -170,6 +170,20 @@ def test_prepare_levels_controls_and_class_windows(square_system):
     torch.testing.assert_close(logits.std(0), torch.full((2,), settings.logit_gain), atol=1e-4, rtol=0)
 
 
+def test_standardised_features_drive_all_controls_alike(square_system):
+    """Whatever the units of the features: the same network, and the statistics go into the checkpoint."""
+    settings = dataclasses.replace(CHAIN, layers=1, standardise=True)
+    features = torch.rand(400, 3, generator=torch.Generator().manual_seed(1))
+    converted = torch.tensor([1.0, 0.3, 0.2]) * features + torch.tensor([0.0, 0.7, 0.8])
+    one, other, copy = (build_network(settings, square_system.info, 3, 2, seed=seed) for seed in (1, 1, 2))
+    one.prepare(features, square_system.run)
+    other.prepare(converted, square_system.run)
+    logits = other(converted, square_system.run).logits
+    torch.testing.assert_close(logits, one(features, square_system.run).logits, atol=1e-3, rtol=1e-3)  # float32
+    copy.load_state_dict(other.state_dict())
+    assert torch.equal(copy(converted, square_system.run).logits, logits)
+
+
 def test_prepare_gives_no_class_to_a_dark_part_of_the_response(square_system):
     settings = dataclasses.replace(CHAIN, layers=1, normalise="none", initial_level=0.5)
     network = build_network(settings, square_system.info, 3, 2, seed=1)
