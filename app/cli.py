@@ -134,6 +134,28 @@ def sweep(
 
 
 @cli.command()
+def tables(
+    first_seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    first_unit: Annotated[int, typer.Option(min=0, help="The first serial number.")] = 101,
+    processes: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder that holds the runs; what it holds already is not run again.")] = (
+        Path("runs") / "tables"
+    ),
+    readme: Annotated[Path | None, typer.Option(help="Put the table into this file, between its marks.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure every preset on all its data, PAT and in silico, and make the README's table of results."""
+    with one_line_errors():
+        from app.tables import make_tables, replace_table
+
+        table = make_tables(first_seed=first_seed, first_unit=first_unit, processes=processes, out=out, report=say)
+        if readme is not None:
+            replace_table(readme, table.text)
+    say(table.text)
+    _print_result(table.summary, as_json)
+
+
+@cli.command()
 def presets() -> None:
     """List the bundled presets."""
     with one_line_errors():

@@ -7,8 +7,9 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from scipy.stats import t
 
 from core.physics.kernels.pool import available_threads
 from core.ports import OvertoneError
+from core.run.folder import read_experiment, read_result
 from core.run.spec import load_experiment
+
+LABELS = {"pat": "PAT", "in_silico": "in silico, on the device"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,76 @@ class SweepTable:
 
     text: str
     summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run to do: a specification, what is set in it, and how to call it while it is under way."""
+
+    source: str
+    settings: tuple[str, ...]
+    label: str
+
+
+def trials_of(
+    source: str, settings: Sequence[str], units: Sequence[tuple[int, int]], estimators: Sequence[str]
+) -> list[Trial]:
+    """List a run for every (seed, serial number) and estimator. Raises SpecError."""
+    name = load_experiment(source, settings).name
+    return [
+        Trial(
+            source,
+            (*settings, f"training.estimator={estimator}", f"system.serial_number={unit}", f"seed={seed}"),
+            f"{name}: {estimator}, seed {seed}, unit {unit}",
+        )
+        for seed, unit in units
+        for estimator in estimators
+    ]
+
+
+def run_trials(
+    trials: Sequence[Trial],
+    *,
+    processes: int,
+    out: Path,
+    report: Callable[[str], None],
+    finished: Mapping[str, dict[str, Any]] | None = None,
+) -> list[dict[str, Any]]:
+    """Run each trial in a process of its own and return their results in order.
+
+    Those whose resolved specification is a key of `finished` are taken from there. Raises OvertoneError when a run
+    fails.
+    """
+    environment = {**os.environ, "OMP_NUM_THREADS": str(max(1, available_threads() // processes))}
+
+    def one(trial: Trial) -> dict[str, Any]:
+        earlier = finished.get(load_experiment(trial.source, trial.settings).toml()) if finished else None
+        if earlier is not None:
+            report(f"{trial.label}: {earlier['test_accuracy']:.1%}, run {earlier['run']}")
+            return earlier
+        options = [part for setting in trial.settings for part in ("--set", setting)]
+        command = [sys.executable, "-m", "app", "run", trial.source, *options, "--out", str(out), "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise OvertoneError(f"{trial.label} failed: {reason}")
+        result = json.loads(done.stdout.splitlines()[-1])
+        report(f"{trial.label}: {result['test_accuracy']:.1%}, {result['wall_s']:.0f} s")
+        return result
+
+    with ThreadPoolExecutor(processes) as pool:
+        return list(pool.map(one, trials))
+
+
+def finished_runs(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the results of the finished runs in a folder by their resolved specification."""
+    results: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.glob("*/experiment.toml")):
+        with suppress(OvertoneError):  # a run that is broken is done again
+            result = read_result(path.parent)
+            if result is not None:
+                results[read_experiment(path.parent).toml()] = result
+    return results
 
 
 def run_sweep(
@@ -39,43 +113,16 @@ def run_sweep(
     report: Callable[[str], None],
 ) -> SweepTable:
     """Run every estimator on every (seed, serial number). Raises SpecError before, OvertoneError when a run fails."""
-    name = load_experiment(source, settings).name
-
-    def one(job: tuple[str, int, int]) -> dict[str, Any]:
-        estimator, seed, unit = job
-        chosen = [*settings, f"training.estimator={estimator}", f"system.serial_number={unit}"]
-        options = [part for setting in chosen for part in ("--set", setting)]
-        command = [
-            sys.executable,
-            "-m",
-            "app",
-            "run",
-            source,
-            *options,
-            "--seed",
-            str(seed),
-            "--out",
-            str(out),
-            "--json",
-        ]
-        environment = {**os.environ, "OMP_NUM_THREADS": str(max(1, available_threads() // processes))}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise OvertoneError(f"{estimator}, seed {seed}, unit {unit} failed: {reason}")
-        result = json.loads(done.stdout.splitlines()[-1])
-        report(
-            f"{name}: {estimator}, seed {seed}, unit {unit}: {result['test_accuracy']:.1%}, {result['wall_s']:.0f} s"
-        )
-        return result
-
-    jobs = [(estimator, seed, unit) for seed, unit in units for estimator in estimators]
-    with ThreadPoolExecutor(processes) as pool:
-        results = list(pool.map(one, jobs))
-    by_estimator = {
-        estimator: [result for result in results if result["estimator"] == estimator] for estimator in estimators
-    }
-    return _table(name, by_estimator)
+    trials = trials_of(source, settings, units, estimators)
+    results = run_trials(trials, processes=processes, out=out, report=report)
+    summary = summarise(results)
+    columns: dict[str, Any] = summary["columns"]
+    lines = [
+        f"| preset | {' | '.join(columns)} |",
+        f"|---|{'---|' * len(columns)}",
+        f"| {summary['preset']} | {' | '.join(cell(column) for column in columns.values())} |",
+    ]
+    return SweepTable("\n".join(lines), summary)
 
 
 def mean_with_interval(values: Sequence[float]) -> tuple[float, float | None]:
@@ -86,27 +133,28 @@ def mean_with_interval(values: Sequence[float]) -> tuple[float, float | None]:
     return mean, float(t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / len(values) ** 0.5
 
 
-def _table(name: str, by_estimator: dict[str, list[dict[str, Any]]]) -> SweepTable:
+def summarise(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return mean, half width of the 95 % interval and values of every figure of a preset's runs."""
     columns: dict[str, list[float]] = {}
-    for estimator, results in by_estimator.items():
+    by_estimator: dict[str, list[dict[str, Any]]] = {}
+    for result in results:
+        by_estimator.setdefault(result["estimator"], []).append(result)
+    for estimator, those in by_estimator.items():
         if estimator == "in_silico":
-            columns["in silico, believed"] = [result["twin_belief"] for result in results]
-        label = {"pat": "PAT", "in_silico": "in silico, on the device"}.get(estimator, estimator)
-        columns[label] = [result["test_accuracy"] for result in results]
+            columns["in silico, believed"] = [result["twin_belief"] for result in those]
+        columns[LABELS.get(estimator, estimator)] = [result["test_accuracy"] for result in those]
     first = next(iter(by_estimator.values()))
     for index, baseline in enumerate(first[0]["baselines"]):
         columns[baseline["name"]] = [result["baselines"][index]["test_accuracy"] for result in first]
-    summary: dict[str, Any] = {"preset": name, "columns": {}}
-    cells: list[str] = []
+    summary: dict[str, Any] = {"preset": first[0]["preset"], "columns": {}}
     for label, values in columns.items():
         mean, half_width = mean_with_interval(values)
         summary["columns"][label] = {"mean": mean, "half_width95": half_width, "values": values}
-        cells.append(f"{100 * mean:.1f}" + ("" if half_width is None else f" ± {100 * half_width:.1f}"))
-    summary["wall_s"] = {key: [result["wall_s"] for result in results] for key, results in by_estimator.items()}
-    summary |= {key: first[0][key] for key in ("digital_parameters", "digital_macs", "physical_layers")}
-    lines = [
-        f"| preset | {' | '.join(columns)} |",
-        f"|---|{'---|' * len(columns)}",
-        f"| {name} | {' | '.join(cells)} |",
-    ]
-    return SweepTable("\n".join(lines), summary)
+    summary["wall_s"] = {key: [result["wall_s"] for result in those] for key, those in by_estimator.items()}
+    return summary | {key: first[0][key] for key in ("digital_parameters", "digital_macs", "physical_layers")}
+
+
+def cell(column: dict[str, Any]) -> str:
+    """Write a figure as per cent with its interval."""
+    half_width = column["half_width95"]
+    return f"{100 * column['mean']:.1f}" + ("" if half_width is None else f" ± {100 * half_width:.1f}")

@@ -142,6 +142,16 @@ def read_experiment(path: Path) -> Experiment:
     return load_experiment(str(path / "experiment.toml"))
 
 
+def read_result(path: Path) -> dict[str, Any] | None:
+    """Read what a run ended with, None where it has not ended. Raises RunFileError when run.h5 cannot be read."""
+    try:
+        with h5py.File(path / "run.h5", "r") as file:
+            text = file["entry"].attrs.get("result")
+    except (OSError, KeyError) as error:
+        raise RunFileError(f"{path / 'run.h5'} cannot be read: {str(error).splitlines()[0]} Run it again.") from None
+    return None if text is None else json.loads(str(text))
+
+
 def load_checkpoint(path: Path, name: str, network: nn.Module, twin: nn.Module | None) -> None:
     """Load network and twin from a run's checkpoint. Raises RunFileError when it is missing or does not fit."""
     file = path / "checkpoints" / f"{name}.safetensors"

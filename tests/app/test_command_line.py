@@ -201,7 +201,7 @@ def test_a_twin_from_the_data_sheet_is_not_fitted(quick, tmp_path, command):
 def test_help_names_every_verb():
     done = overtone("--help")
     assert done.returncode == 0
-    for verb in ("run", "evaluate", "sweep", "presets", "doctor", "meta"):
+    for verb in ("run", "evaluate", "sweep", "tables", "presets", "doctor", "meta"):
         assert verb in done.stdout
 
 
