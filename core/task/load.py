@@ -11,7 +11,7 @@ from core.task.mnist import load_mnist
 from core.task.table import load_table
 from core.task.vowels import load_vowels, load_vowels_1952
 
-TASKS = ("mnist", "vowels", "vowels1952", "table")
+TASKS = ("mnist", "vowels-paper", "vowels", "vowels1952", "table")
 
 
 def load_task(
@@ -36,8 +36,8 @@ def load_task(
 def _load(name: str, *, data: str, seed: int, validation: float, split: str, path: str, label: str) -> Task:
     if name == "mnist":
         return load_mnist(data=data, validation=validation, seed=seed)
-    if name == "vowels":
-        return load_vowels(validation=validation, seed=seed, split=split)
+    if name in ("vowels", "vowels-paper"):
+        return load_vowels(validation=validation, seed=seed, split=split, paper=name == "vowels-paper")
     if name == "vowels1952":
         return load_vowels_1952(validation=validation, seed=seed, split=split)
     if name == "table":

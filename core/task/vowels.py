@@ -19,11 +19,12 @@ TEST_FRACTION_1952 = 0.25
 TEST_OF_37 = 7
 
 
-def load_vowels(*, validation: float, seed: int, split: str) -> Task:
-    """Load the paper's task: 259 tokens of women, seven vowels, twelve formants, 210/49 or no talker in both parts.
+def load_vowels(*, validation: float, seed: int, split: str, paper: bool) -> Task:
+    """Load 259 tokens of women, seven vowels, twelve formants, 210/49 or no talker in both parts.
 
-    Each formant is divided by its maximum over the set, as in the paper. Raises DataError when the file is missing and
-    cannot be fetched, or is damaged.
+    They are the `paper`'s own, or drawn with the seed from the 316 that have all formants; the split is drawn with the
+    seed in either case. Each formant is divided by its maximum over the set, as in the paper. Raises DataError when the
+    file is missing and cannot be fetched, or is damaged.
     """
     path = fetch("vowels/vowdata.dat")
     tokens = [line.split() for line in path.read_text("ascii", errors="replace").splitlines()]
@@ -40,12 +41,21 @@ def load_vowels(*, validation: float, seed: int, split: str) -> Task:
     labels = np.array([PAPER_VOWELS.index(name[3:5]) for name in names])
     generator = np.random.default_rng([seed, 1])
     smallest = int(np.bincount(labels, minlength=7).min())
-    chosen = np.sort(np.concatenate([generator.permutation(np.flatnonzero(labels == k))[:smallest] for k in range(7)]))
+    if paper:
+        chosen = np.flatnonzero(np.isin(names, _paper_tokens()))
+    else:
+        drawn = [generator.permutation(np.flatnonzero(labels == k))[:smallest] for k in range(7)]
+        chosen = np.sort(np.concatenate(drawn))
     features = formants[chosen] / formants[chosen].max(0)
     talkers = np.array([name[:3] for name in names[chosen]])
-    title = "Seven vowels of women (Hillenbrand 1995)"
+    title = f"Seven vowels of women (Hillenbrand 1995), {'the tokens of the paper' if paper else 'tokens drawn anew'}"
     parts = _split(features, labels[chosen], talkers, split, TEST_OF_37 / smallest, generator)
-    return split_task("vowels", title, PAPER_VOWELS, *parts, validation=validation, seed=seed)
+    name = "vowels-paper" if paper else "vowels"
+    return split_task(name, title, PAPER_VOWELS, *parts, validation=validation, seed=seed)
+
+
+def _paper_tokens() -> list[str]:
+    return (resources.files("resources") / "data" / "vowels_paper_tokens.txt").read_text("ascii").split()
 
 
 def load_vowels_1952(*, validation: float, seed: int, split: str) -> Task:

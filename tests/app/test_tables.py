@@ -18,7 +18,7 @@ SMALL = ("training.epochs=1", "calibration.steps=5", "calibration.shots=64", "ta
 def test_runs_that_are_there_are_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     data = tmp_path / "table.csv"
     data.write_text("a,b,label\n" + "".join(f"{i % 10},{i % 7},{'xy'[i % 2]}\n" for i in range(60)))
-    monkeypatch.setattr(tables, "ROWS", (("quick", (*SMALL, f"task.path={data}"), 1),))
+    monkeypatch.setattr(tables, "ROWS", (("quick", (*SMALL, f"task.path={data}"), ", a table", 1),))
     told: list[str] = []
     runs = tmp_path / "runs"
     options = {"first_seed": 3, "first_unit": 9, "processes": 1, "out": runs, "report": told.append}
@@ -29,6 +29,7 @@ def test_runs_that_are_there_are_not_run_again(tmp_path: Path, monkeypatch: pyte
     assert again.text == table.text
     assert all(", run " in line for line in told[2:])
     assert len(list(runs.iterdir())) == 2
+    assert "| quick, a table | 1 |" in table.text
     pat = table.summary["rows"][0]["columns"]["PAT"]["values"]
     assert pat == [run["test_accuracy"] for run in finished_runs(runs).values() if run["estimator"] == "pat"]
 

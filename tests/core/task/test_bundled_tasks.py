@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.ports import SpecError
-from core.task.dataset import draw_stratified, draw_talkers
+from core.task.dataset import Task, draw_stratified, draw_talkers
 from core.task.load import load_task
 from core.task.mnist import IMAGES_MAGIC, read_idx
 
@@ -56,8 +57,9 @@ def test_bundled_digits_are_digits_of_the_full_training_set():
 
 
 @needs_vowels
-def test_the_papers_vowels_are_259_tokens_37_of_each():
-    task = load_task("vowels", validation=0.0, seed=3)
+@pytest.mark.parametrize("name", ["vowels", "vowels-paper"])
+def test_vowels_are_259_tokens_37_of_each(name: str):
+    task = load_task(name, validation=0.0, seed=3)
     assert task.train.features.shape == (210, 12)
     assert task.test.features.shape == (49, 12)
     assert torch.bincount(task.train.labels).tolist() == [30] * 7
@@ -82,7 +84,22 @@ def test_every_token_of_the_authors_draw_is_among_those_that_can_be_drawn():
 
 
 @needs_vowels
-@pytest.mark.parametrize("name", ["vowels", "vowels1952"])
+def test_the_papers_tokens_are_those_its_authors_published():
+    with (DATA / "vowels" / "paper_tokens.csv").open() as file:
+        authors = sorted(row["token"] for row in csv.DictReader(file))
+    bundled = resources.files("resources") / "data" / "vowels_paper_tokens.txt"
+    assert bundled.read_text("ascii").split() == authors
+    first, other = (load_task("vowels-paper", validation=0.0, seed=seed) for seed in (1, 2))
+
+    def tokens(task: Task) -> list[list[float]]:
+        return sorted(torch.cat([task.train.features, task.test.features]).tolist())
+
+    assert tokens(first) == tokens(other)
+    assert tokens(first) != tokens(load_task("vowels", validation=0.0, seed=1))
+
+
+@needs_vowels
+@pytest.mark.parametrize("name", ["vowels", "vowels-paper", "vowels1952"])
 def test_another_seed_is_another_split_and_the_same_seed_the_same(name: str):
     first, same, other = (load_task(name, seed=seed) for seed in (4, 4, 5))
     assert torch.equal(first.test.features, same.test.features)
