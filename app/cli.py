@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -118,17 +119,24 @@ def sweep(
     first_seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
     first_unit: Annotated[int, typer.Option(min=0, help="The first serial number.")] = 101,
     estimators: Annotated[str, typer.Option(help="Comma-separated.")] = "pat,in_silico,ideal",
+    over: Annotated[str, typer.Option(metavar="KEY=V1,V2,...", help="Repeat all for each value of a key.")] = "",
+    figure: Annotated[Path | None, typer.Option(help="Draw accuracy against these values: .svg, .pdf, .png.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder that holds the runs.")] = Path("runs"),
     as_json: Json = False,
 ) -> None:
     """Repeat a run over seeds, units and estimators; end with the table of means and intervals."""
     with one_line_errors():
-        from app.sweep import run_sweep
+        from app.sweep import draw, run_sweep, split_over
+        from core.ports import SpecError
 
+        if figure is not None and not all(_is_number(value) for value in split_over(over)[1]):
+            raise SpecError(f"--figure draws accuracy against numbers, and --over {over!r} names others.")
         names = [name.strip() for name in estimators.split(",") if name.strip()]
         units = [(first_seed + index, first_unit + index) for index in range(seeds)]
-        table = run_sweep(source, settings or [], units, names, processes=processes, out=out, report=say)
+        table = run_sweep(source, settings or [], units, names, processes=processes, out=out, report=say, over=over)
+        if figure is not None:
+            draw(table.summary, figure)
     say(table.text)
     _print_result(table.summary, as_json)
 
@@ -205,6 +213,13 @@ def meta_check(as_json: Json = False) -> None:
     if wrong:
         say("overtone: the computed meta-gradient differs from the closed form; check the TorchOpt version.")
         raise typer.Exit(EXIT_FAILED)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _print_result(result: dict[str, Any], as_json: bool) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 from scipy.stats import t
 
 from core.physics.kernels.pool import available_threads
-from core.ports import OvertoneError
+from core.ports import OvertoneError, SpecError
+from core.report.sweep_figure import draw_sweep
 from core.run.folder import read_experiment, read_result
 from core.run.spec import load_experiment
 
@@ -111,18 +112,43 @@ def run_sweep(
     processes: int,
     out: Path,
     report: Callable[[str], None],
+    over: str = "",
 ) -> SweepTable:
-    """Run every estimator on every (seed, serial number). Raises SpecError before, OvertoneError when a run fails."""
-    trials = trials_of(source, settings, units, estimators)
-    results = run_trials(trials, processes=processes, out=out, report=report)
-    summary = summarise(results)
-    columns: dict[str, Any] = summary["columns"]
-    lines = [
-        f"| preset | {' | '.join(columns)} |",
-        f"|---|{'---|' * len(columns)}",
-        f"| {summary['preset']} | {' | '.join(cell(column) for column in columns.values())} |",
-    ]
-    return SweepTable("\n".join(lines), summary)
+    """Run every estimator on every (seed, serial number), with `over` = "key=v1,v2,..." for each of these values.
+
+    Raises SpecError before, OvertoneError when a run fails.
+    """
+    key, _, values = over.partition("=")
+    rows = (
+        {f"{key} = {value}": (*settings, f"{key}={value}") for value in values.split(",")} if over else {"": settings}
+    )
+    groups = [trials_of(source, changed, units, estimators) for changed in rows.values()]
+    results = iter(run_trials([t for group in groups for t in group], processes=processes, out=out, report=report))
+    summaries = [summarise([next(results) for _ in group]) for group in groups]
+    columns: dict[str, Any] = summaries[0]["columns"]
+    lines = [f"| {summaries[0]['preset']} | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
+    for name, summary in zip(rows, summaries, strict=True):
+        lines.append(f"| {name or summary['preset']} | {' | '.join(cell(c) for c in summary['columns'].values())} |")
+    return SweepTable("\n".join(lines), {"over": over, "rows": summaries} if over else summaries[0])
+
+
+def split_over(over: str) -> tuple[str, list[str]]:
+    """Return the key and the values of "key=v1,v2,...". Raises SpecError."""
+    key, _, values = over.partition("=")
+    if not key or not values:
+        raise SpecError(f"--over {over!r} is not of the form key=v1,v2,..., as in training.epochs=5,10,20.")
+    return key, values.split(",")
+
+
+def draw(summary: Mapping[str, Any], path: Path) -> None:
+    """Draw the figure of a sweep over numbers. Raises RunFileError when it cannot be written."""
+    key, values = split_over(summary["over"])
+    rows: list[dict[str, Any]] = summary["rows"]
+    curves = {
+        label: [(row["columns"][label]["mean"], row["columns"][label]["half_width95"]) for row in rows]
+        for label in rows[0]["columns"]
+    }
+    draw_sweep(path, rows[0]["preset"], key, [float(value) for value in values], curves)
 
 
 def mean_with_interval(values: Sequence[float]) -> tuple[float, float | None]:

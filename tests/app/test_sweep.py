@@ -61,3 +61,36 @@ def test_bad_input_is_told_before_or_with_the_run_that_failed(tmp_path):
         run_sweep("quik", [], [(0, 1)], ["pat"], processes=1, out=tmp_path, report=print)
     with pytest.raises(OvertoneError, match="seed 0, unit 1 failed: overtone: No estimator is called 'magic'"):
         run_sweep("quick", [], [(0, 1)], ["magic"], processes=1, out=tmp_path, report=print)
+
+
+def test_a_sweep_over_values_has_a_row_and_a_point_for_each(tmp_path, monkeypatch):
+    import app.sweep as sweep
+
+    def result(trial: sweep.Trial) -> dict:
+        settings = dict(setting.split("=", 1) for setting in trial.settings)
+        accuracy = 0.5 + 0.1 * float(settings["system.imperfections.unit_spread"]) + 0.01 * int(settings["seed"])
+        return {
+            "preset": "quick", "estimator": settings["training.estimator"], "test_accuracy": accuracy, "wall_s": 1.0,
+            "twin_belief": 0.9, "baselines": [], "digital_parameters": 1, "digital_macs": 1, "physical_layers": 1,
+        }  # fmt: skip
+
+    monkeypatch.setattr(sweep, "run_trials", lambda trials, **_: [result(trial) for trial in trials])
+    table = sweep.run_sweep(
+        "quick", [], [(0, 1), (2, 3)], ["pat", "in_silico"], processes=1, out=tmp_path, report=print,
+        over="system.imperfections.unit_spread=0,1,2",
+    )  # fmt: skip
+    means = [row["columns"]["PAT"]["mean"] for row in table.summary["rows"]]
+    assert means == pytest.approx([0.51, 0.61, 0.71])
+    assert "| system.imperfections.unit_spread = 2 | 71.0 ± " in table.text
+    sweep.draw(table.summary, tmp_path / "figure.svg")
+    assert "<svg" in (tmp_path / "figure.svg").read_text()
+    with pytest.raises(OvertoneError, match=r"\.xyz"):
+        sweep.draw(table.summary, tmp_path / "figure.xyz")
+
+
+@pytest.mark.parametrize("over", ["", "key", "=1,2"])
+def test_what_is_varied_must_have_a_key_and_values(over: str):
+    from app.sweep import split_over
+
+    with pytest.raises(SpecError, match="key=v1"):
+        split_over(over)

@@ -1,0 +1,1 @@
+"""What is written of runs for others to read."""
