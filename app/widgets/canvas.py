@@ -191,13 +191,15 @@ class Canvas(QWidget):
 
 
 def polyline(x: np.ndarray, y: np.ndarray, view: View) -> QPolygonF:
-    """Return points (n,), x growing, in pixels: those in view and their neighbours, at most four a column.
+    """Return points (n,), x growing or falling, in pixels: those in view and their neighbours, at most four a column.
 
     Of many points in one column of pixels the lowest and the highest are kept, so that no peak is lost.
     """
     finite = np.isfinite(y)
     if not finite.all():
         x, y = x[finite], y[finite]
+    if len(x) and x[0] > x[-1]:
+        x, y = x[::-1], y[::-1]
     first, last = np.searchsorted(x, (view.left, view.right))
     x, y = x[max(first - 1, 0) : last + 1], y[max(first - 1, 0) : last + 1]
     columns = max(int(view.rect.width()), 1)

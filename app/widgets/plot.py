@@ -81,7 +81,7 @@ class Plot(pg.PlotWidget):
         return curve
 
     def set_data(self, curve: Curve, x: np.ndarray, y: np.ndarray) -> None:
-        """Draw a curve through points (n,) with growing x."""
+        """Draw a curve through points (n,) whose x grows or falls."""
         curve.x, curve.y = x, y
         self.canvas.update()
 

@@ -57,7 +57,7 @@ class TraceView(Panel):
         if self._axis is None:
             return
         x, y = positions(self._axis, len(values)), np.asarray(values, dtype=float)
-        self.plot.fix_view("bottom", float(x[0]), float(x[-1]))
+        self.plot.fix_view("bottom", float(x.min()), float(x.max()))
         self.plot.keep_in_view("left", float(y.min()), float(y.max()))
         self.plot.set_data(self.curve, x, y)
         self.show_content()

@@ -49,6 +49,11 @@ def test_points_are_mapped_as_the_view_says():
     assert line == pytest.approx(np.array([[0, 100], [100, 50], [200, 0]]))
 
 
+def test_an_axis_may_be_counted_backwards():
+    x, y = np.array([0.0, 5.0, 10.0]), np.array([-1.0, 0.5, 1.0])
+    assert pixels(polyline(x[::-1], y[::-1], VIEW)) == pytest.approx(pixels(polyline(x, y, VIEW)))
+
+
 def test_no_peak_of_a_long_trace_is_lost():
     y = np.zeros(100_000)
     y[54_321], y[76_543] = 0.9, -0.7
