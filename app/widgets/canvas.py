@@ -149,21 +149,27 @@ class Canvas(QWidget):
         return [value for _, values in levels[:2] for value in values]
 
     def placed_levels(self) -> list[tuple[Level, QRectF]]:
-        """Return the levels and where their names stand; a name that would cover another one moves right."""
+        """Return the levels and where their names stand: on the line, beside other names, or else next to the line."""
         metrics, placed = self.fontMetrics(), list[tuple[Level, QRectF]]()
+        height = metrics.height()
         for level in sorted(self.levels, key=lambda item: item.value):
             middle = float(self._view.y_px(level.value))
-            name = QRectF(8, middle - metrics.height() / 2, metrics.horizontalAdvance(level.name) + 8, metrics.height())
-            while clash := next((other for _, other in placed if other.intersects(name)), None):
-                name.moveLeft(clash.right() + 8)
+            name = QRectF(8, 0, metrics.horizontalAdvance(level.name) + 8, height)
+            for rows in (0, 1, -1, 2, -2):
+                name.moveTopLeft(QPointF(8, middle + (rows - 0.5) * height))
+                while clash := next((other for _, other in placed if other.intersects(name)), None):
+                    name.moveLeft(clash.right() + 8)
+                if name.right() <= self.width() and name.top() >= 0:
+                    break
             placed.append((level, name))
         return placed
 
     def _draw_levels(self, painter: QPainter) -> None:
         placed = self.placed_levels()
-        for level, name in placed:
+        for level, _ in placed:
+            middle = float(self._view.y_px(level.value))
             painter.setPen(level.pen)
-            painter.drawLine(QPointF(0, name.center().y()), QPointF(self.width(), name.center().y()))
+            painter.drawLine(QPointF(0, middle), QPointF(self.width(), middle))
         for level, name in placed:
             painter.fillRect(name, self.surface)
             painter.setPen(level.pen.color())

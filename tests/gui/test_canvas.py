@@ -102,8 +102,10 @@ def test_a_hidden_curve_is_not_painted(plot: Plot):
 
 def test_names_of_close_levels_do_not_cover_one_another(plot: Plot):
     canvas = plot.canvas
-    canvas.levels = [Level(value, f"a level at {value}", plot.add_curve(0).pen) for value in (0.10, 0.12, 0.11, 0.5)]
+    values = (0.10, 0.12, 0.11, 0.105, 0.98, 0.99, 1.0)
+    canvas.levels = [Level(value, f"a level at {value}", plot.add_curve(0).pen) for value in values]
     drawn = [label for _, label in canvas.placed_levels()]
+    assert all(canvas.rect().toRectF().contains(label) for label in drawn)
     assert not any(a.intersects(b) for place, a in enumerate(drawn) for b in drawn[:place])
 
 
