@@ -192,7 +192,7 @@ def _hear(rows, blocks, states, matrices, within, of_states, heard, start):  # p
 
 @jit
 def _add(matrix, total):  # pyright: ignore
-    """Do what `total += matrix` does in twice the time."""
+    """Add a matrix to a total; `total += matrix` would take about twice as long."""
     for i in range(np.uintp(matrix.shape[0])):
         for j in range(np.uintp(matrix.shape[1])):
             total[i, j] += matrix[i, j]
