@@ -90,6 +90,20 @@ def run(
 
 
 @cli.command()
+def resume(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of an interrupted run.")],
+    as_json: Json = False,
+) -> None:
+    """Go on with an interrupted run; the result is that of a run that was not interrupted."""
+    with one_line_errors():
+        from app.compose import make_resumption
+        from app.console import follow
+
+        _, job = make_resumption(folder)
+        raise typer.Exit(follow(job, as_json=as_json))
+
+
+@cli.command()
 def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
     serial_number: Annotated[int | None, typer.Option(help="Measure another unit than the trained one.")] = None,

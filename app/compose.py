@@ -10,8 +10,10 @@ from typing import Any
 from core.physics.kernels.pool import available_threads
 from core.ports import SpecError, SystemInfo
 from core.run.evaluation import evaluate_again
-from core.run.folder import RunFolder, read_experiment
-from core.run.session import Setup, run_experiment
+from core.run.folder import RunFolder
+from core.run.record import read_experiment
+from core.run.session import resume_experiment, run_experiment
+from core.run.setup import Setup
 from core.run.spec import Experiment
 from core.task.dataset import Task
 from core.task.load import load_task
@@ -70,6 +72,17 @@ def make_job(experiment: Experiment, runs_folder: Path, *, spared_cores: int = 0
 
     def job(listener: Listener, control: ControlToken) -> None:
         run_experiment(setup, RunFolder.create(runs_folder, experiment), listener, control, threads=threads)
+
+    return setup.system.info, job
+
+
+def make_resumption(path: Path, *, spared_cores: int = 0) -> tuple[SystemInfo, Job]:
+    """Prepare to go on with an interrupted run, as `make_job` prepares a new one. Raises RunFileError too."""
+    setup = compose(read_experiment(path))
+    threads = max(1, available_threads() - spared_cores)
+
+    def job(listener: Listener, control: ControlToken) -> None:
+        resume_experiment(setup, path, listener, control, threads=threads)
 
     return setup.system.info, job
 

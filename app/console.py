@@ -66,7 +66,7 @@ def follow(job: Job, *, as_json: bool) -> int:
         print(f"overtone: {event.text}", file=sys.stderr)
         return EXIT_FAILED
     if isinstance(event, Stopped):
-        print(f"overtone: interrupted; checkpoint: {event.checkpoint}", file=sys.stderr)
+        print(f"overtone: interrupted. Go on with: overtone resume {event.folder}", file=sys.stderr)
         return EXIT_INTERRUPTED
     display.summary(event)
     if as_json:

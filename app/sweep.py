@@ -19,7 +19,7 @@ from scipy.stats import t
 from core.physics.kernels.pool import available_threads
 from core.ports import OvertoneError, SpecError
 from core.report.sweep_figure import draw_sweep
-from core.run.folder import read_experiment, read_result
+from core.run.record import read_experiment, read_result
 from core.run.spec import load_experiment
 
 LABELS = {"pat": "PAT", "in_silico": "in silico, on the device"}

@@ -233,7 +233,7 @@ class MainWindow(QMainWindow):
 
     def _stopped(self, event: Stopped) -> None:
         self._enter("stopped")
-        kept = f" Checkpoint: {event.checkpoint}" if event.checkpoint else ""
+        kept = f" Go on with: overtone resume {event.folder}" if event.folder else ""
         self.status.setText(f"Stopped; the outputs are in their safe state.{kept}")
 
     def _theme_changed(self, theme: Theme) -> None:

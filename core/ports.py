@@ -27,6 +27,10 @@ class RunFileError(OvertoneError):
     """A run folder cannot be read or written."""
 
 
+class DiskFull(RunFileError):
+    """There is no room left for what a run writes; with room, the same write succeeds."""
+
+
 class SimulationDiverged(OvertoneError):
     """A simulated system left the range of finite numbers."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.run.folder import load_checkpoint, weights_sha256
-from core.run.session import Setup
+from core.run.checkpoint import read_checkpoint, weights_sha256
+from core.run.setup import Setup
 from core.task.statistics import wilson_interval
 from core.training.bench import Bench
 from core.training.control import ControlToken
@@ -20,7 +20,7 @@ def evaluate_again(setup: Setup, folder: Path) -> dict[str, Any]:
     """
     experiment, task, info = setup.experiment, setup.task, setup.system.info
     network = setup.network
-    load_checkpoint(folder, "final", network, None)
+    read_checkpoint(folder, "final").load_into(network, "network")
     bench = Bench(setup.system, lambda event: None)
     try:
         score = evaluate(network, task.test, bench.measure, bench, ControlToken())

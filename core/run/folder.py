@@ -1,16 +1,14 @@
-"""A run on disk: specification, flushed metrics, atomic checkpoints, a log."""
+"""The folder of a run, open for writing: specification, flushed records, atomic checkpoints, a log."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,29 +16,33 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5s
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from h5py import h5d, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue], compiled modules
+from torch import Tensor
 
-from core.ports import RunFileError
-from core.run.spec import Experiment, load_experiment
+from core.ports import DiskFull, RunFileError
+from core.run.checkpoint import pack_checkpoint
+from core.run.files import Ownership, explained, write_atomically
+from core.run.schema import SCHEMA_VERSION, child, migrate
+from core.run.spec import Experiment
 from core.run.staged_file import StagedFile
-from core.training.events import EpochDone, StepDone
+from core.training.events import CalibrationPoint, EpochDone, StepDone
 
-SCHEMA_VERSION = 1
 UNITS = {"wall_s": "s", "device_s": "s"}
+SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error"}
 
 
 class RunFolder:
-    """The folder of one run, open for writing. Every record is flushed as it is written.
+    """The folder of one run, open for writing by this process alone. Every record is flushed as it is written.
 
-    `experiment.toml` repeats the run; `run.h5` holds `entry/steps` and `entry/epochs` (NXdata) and the result;
-    `checkpoints/*.safetensors` holds network and twin; `log.jsonl` one line a message.
+    `experiment.toml` repeats the run; `run.h5` holds what `core.run` describes; `checkpoints/*.safetensors` what a run
+    goes on from; `log.jsonl` one line a message. On a full disk `wait_for_room` is called with the reason, again and
+    again until the write succeeds, and then with None; where it is None itself, DiskFull is raised.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, owner: Ownership) -> None:
         self.path = path
+        self.wait_for_room: Callable[[DiskFull | None], None] | None = None
+        self._owner = owner
         self._staged: StagedFile | None = None
         self._file: h5py.File | None = None
         self._tables: dict[str, dict[str, h5py.Dataset]] = {}
@@ -49,153 +51,211 @@ class RunFolder:
     def create(cls, parent: Path, experiment: Experiment) -> RunFolder:
         """Make the folder with its specification. Raises RunFileError, leaving nothing behind."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        folder = cls(parent / f"{stamp}-{re.sub(r'[^a-z0-9]+', '-', experiment.name.lower())}-{secrets.token_hex(3)}")
+        path = parent / f"{stamp}-{re.sub(r'[^a-z0-9]+', '-', experiment.name.lower())}-{secrets.token_hex(3)}"
+        folder = None
         try:
-            with _explained(folder.path):
-                (folder.path / "checkpoints").mkdir(parents=True)
-                _write_atomically(folder.path / "experiment.toml", experiment.toml().encode())
-                folder._staged = StagedFile(folder.path / "run.h5")
-                folder._file = h5py.File(folder._staged, "w")
-                folder._file.attrs.update({"schema_version": SCHEMA_VERSION, "default": "entry"})
+            with explained(path):
+                (path / "checkpoints").mkdir(parents=True)
+                folder = cls(path, Ownership(path))
+                write_atomically(path / "experiment.toml", experiment.toml().encode())
+                folder._open(existing=False)
+                assert folder._file is not None
                 entry = folder._file.create_group("entry")
-                entry.attrs.update({"NX_class": "NXentry", "default": "epochs"})
+                entry.attrs.update({"NX_class": "NXentry", "default": "epochs", "title": experiment.title})
+                entry.attrs["start_time"] = datetime.now(UTC).isoformat(timespec="seconds")
                 folder._commit()
         except RunFileError:
-            folder.close()
-            shutil.rmtree(folder.path, ignore_errors=True)
+            if folder is not None:
+                folder.close()
+            shutil.rmtree(path, ignore_errors=True)
             raise
         return folder
 
-    def record(self, table: str, event: StepDone | EpochDone) -> None:
-        """Append a step or an epoch to its table. Raises RunFileError."""
+    @classmethod
+    def reopen(cls, path: Path) -> RunFolder:
+        """Open an interrupted run to go on with it.
+
+        A run.h5 that cannot be read is put aside as `run.damaged.h5`, and a new one begun. Raises RunFileError, with
+        the owner's process number where another process writes to it.
+        """
+        if not (path / "experiment.toml").is_file():
+            raise RunFileError(f"{path} is not a run: it has no experiment.toml. List the runs in its parent folder.")
+        folder = cls(path, Ownership(path))
+        try:
+            with explained(path):
+                folder._open(existing=True)
+        except RunFileError:
+            folder.close()
+            raise
+        return folder
+
+    @property
+    def entry(self) -> h5py.Group:
+        """The entry of the open run.h5; whoever changes it calls `commit`."""
         assert self._file is not None
-        row = {name: np.nan if value is None else value for name, value in asdict(event).items()}
-        with _explained(self.path):
-            if table not in self._tables:
-                self._tables[table] = self._create_table(table, row)
-            count = next(iter(self._tables[table].values())).shape[0]
-            # h5py's low level: its slices cost more than all else in a record
-            one, place = h5s.create_simple((1,)), h5s.create_simple((count + 1,))
-            place.select_hyperslab((count,), (1,))
-            for name, column in self._tables[table].items():
-                column.id.set_extent((count + 1,))
-                column.id.write(one, place, np.array([row[name]], column.dtype))
-            self._commit()
+        return child(self._file, "entry")
+
+    def record(self, table: str, event: StepDone | EpochDone | CalibrationPoint) -> None:
+        """Append a row to a table of the entry. Raises RunFileError."""
+        self.append(table, asdict(event))
+
+    def append(self, table: str, row: Mapping[str, float | None]) -> None:
+        """Append a row of named numbers, None as NaN, to a table of the entry. Raises RunFileError."""
+        if table not in self._tables:
+            self._tables[table] = self._open_table(table, row)
+        columns = self._tables[table]
+        count = next(iter(columns.values())).shape[0]
+        # h5py's low level: its slices cost more than all else in a record
+        one, place = h5s.create_simple((1,)), h5s.create_simple((count + 1,))
+        place.select_hyperslab((count,), (1,))
+        for name, column in columns.items():
+            value = row[name]
+            column.id.set_extent((count + 1,))
+            column.id.write(one, place, np.array([np.nan if value is None else value], column.dtype))
+        self.commit()
+
+    def lengths(self) -> dict[str, int]:
+        """Tell how many rows each table has."""
+        return {name: next(iter(columns.values())).shape[0] for name, columns in self._tables.items()}
+
+    def cut(self, lengths: Mapping[str, int]) -> None:
+        """Forget the rows beyond these lengths, and tables that are not named. Raises RunFileError."""
+        entry = self.entry
+        for table in [name for name in SIGNALS if name in entry]:
+            if table not in lengths:
+                del entry[table]
+                self._tables.pop(table, None)
+                continue
+            for column in child(entry, table).values():
+                column.id.set_extent((min(lengths[table], column.shape[0]),))
+        self.commit()
+
+    def put(self, name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, object]) -> None:
+        """Write a group of arrays, in place of an earlier one. Raises RunFileError."""
+        entry = self.entry
+        if name in entry:
+            del entry[name]
+        group = entry.create_group(name)
+        for key, value in arrays.items():
+            group.create_dataset(key, data=value)
+        for key, value in attributes.items():
+            group.attrs[key] = value if isinstance(value, str | int | float) else json.dumps(value)
+        self.commit()
 
     def log(self, level: str, text: str) -> None:
         """Append one line to the log. Raises RunFileError."""
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, "text": text}
-        with _explained(self.path), (self.path / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line, ensure_ascii=False) + "\n")
+        content = (json.dumps(line, ensure_ascii=False) + "\n").encode()
+        self._retry(lambda: self._append_to_log(content))
 
-    def save_checkpoint(self, name: str, network: nn.Module, twin: nn.Module | None) -> Path:
-        """Write network and twin in one atomic step; return the file. Raises RunFileError."""
-        tensors = {f"network.{key}": value.contiguous() for key, value in network.state_dict().items()}
-        if twin is not None:
-            tensors |= {f"twin.{key}": value.contiguous() for key, value in twin.state_dict().items()}
+    def save_checkpoint(self, name: str, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> Path:
+        """Write tensors and plain facts in one atomic step; return the file. Raises RunFileError."""
         path = self.path / "checkpoints" / f"{name}.safetensors"
-        with _explained(self.path):
-            _write_atomically(path, save(tensors))
+        content = pack_checkpoint(tensors, facts)
+        self._retry(lambda: write_atomically(path, content))
         return path
 
     def save_result(self, result: Mapping[str, object], provenance: Mapping[str, object]) -> None:
         """Write the result and where it comes from into run.h5. Raises RunFileError."""
-        assert self._file is not None
-        with _explained(self.path):
-            self._file["entry"].attrs["result"] = json.dumps(result)
-            self._file["entry"].attrs["provenance"] = json.dumps(provenance)
-            self._commit()
+        attributes = self.entry.attrs
+        attributes["result"] = json.dumps(result)
+        attributes["provenance"] = json.dumps(provenance)
+        attributes["end_time"] = datetime.now(UTC).isoformat(timespec="seconds")
+        self.commit(durable=True)
+
+    def claim(
+        self, group: h5py.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], *, zeros: bool = False
+    ) -> int:
+        """Add an array that lies in one piece; return its place in the file in bytes.
+
+        After the next `commit`, `write_through` may write there. Without `zeros` it holds what was there before.
+        """
+        plist = h5p.create(h5p.DATASET_CREATE)
+        plist.set_layout(h5d.CONTIGUOUS)
+        plist.set_alloc_time(h5d.ALLOC_TIME_EARLY)
+        plist.set_fill_time(h5d.FILL_TIME_ALLOC if zeros else h5d.FILL_TIME_NEVER)
+        space = h5s.create_simple(shape)
+        dataset = h5d.create(group.id, name.encode(), h5t.py_create(dtype, logical=True), space, plist)
+        offset = dataset.get_offset()
+        assert isinstance(offset, int)
+        return offset
+
+    def write_through(self, offset: int, data: memoryview) -> None:
+        """Write bytes to a place that was claimed. Raises RunFileError."""
+        staged = self._staged
+        assert staged is not None
+        self._retry(lambda: staged.write_through(offset, data))
+
+    def commit(self, *, durable: bool = False) -> None:
+        """Bring all changes of run.h5 to the file. Raises RunFileError."""
+        self._retry(lambda: self._commit(durable=durable))
 
     def close(self) -> None:
         """Close run.h5; what was recorded is safe already."""
+        self._tables.clear()
         if self._file is not None and self._staged is not None:
-            self._tables.clear()
             self._file.close()
             with suppress(OSError):
                 self._staged.commit()
             self._staged.close()
             self._file = self._staged = None
+        self._owner.release()
 
-    def _commit(self) -> None:
+    def _open(self, *, existing: bool) -> None:
+        path = self.path / "run.h5"
+        if existing and path.is_file():
+            self._staged = StagedFile(path, existing=True)
+            try:
+                self._file = h5py.File(self._staged, "r+")
+                migrate(self._file)
+                return
+            except (OSError, KeyError, RuntimeError):
+                self._staged.close()
+                path.replace(self.path / "run.damaged.h5")
+        self._staged = StagedFile(path)
+        self._file = h5py.File(self._staged, "w")
+        self._file.attrs.update({"schema_version": SCHEMA_VERSION, "default": "entry"})
+
+    def _retry(self, write: Callable[[], object]) -> None:
+        waited = False
+        while True:
+            try:
+                with explained(self.path):
+                    write()
+                break
+            except DiskFull as error:
+                if self.wait_for_room is None:
+                    raise
+                waited = True
+                self.wait_for_room(error)
+        if waited and self.wait_for_room is not None:
+            self.wait_for_room(None)
+
+    def _commit(self, *, durable: bool = False) -> None:
         assert self._file is not None
         assert self._staged is not None
         self._file.flush()
-        self._staged.commit()
+        self._staged.commit(durable=durable)
 
-    def _create_table(self, table: str, row: Mapping[str, Any]) -> dict[str, h5py.Dataset]:
-        assert self._file is not None
-        group = self._file.create_group(f"entry/{table}")
-        axis = table.removesuffix("s")
-        group.attrs.update({"NX_class": "NXdata", "signal": "loss", "axes": axis})
+    def _append_to_log(self, content: bytes) -> None:
+        with (self.path / "log.jsonl").open("ab", buffering=0) as log:
+            size = log.tell()
+            written = log.write(content)
+            if written != len(content):
+                log.truncate(size)
+                os.write(log.fileno(), content)  # raises the reason
+
+    def _open_table(self, table: str, row: Mapping[str, Any]) -> dict[str, h5py.Dataset]:
+        entry = self.entry
+        if table in entry:
+            found = child(entry, table)
+            return {name: found[name] for name in row}  # pyright: ignore[reportReturnType]
+        group = entry.create_group(table)
+        axis = "epoch" if table == "epochs" else "step"
+        group.attrs.update({"NX_class": "NXdata", "signal": SIGNALS[table], "axes": axis})
         columns: dict[str, h5py.Dataset] = {}
         for name, value in row.items():
             dtype = np.int64 if isinstance(value, int) else np.float64
             columns[name] = group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(1024,))
             columns[name].attrs["units"] = UNITS.get(name, "1")
         return columns
-
-
-def read_experiment(path: Path) -> Experiment:
-    """Read the specification of a run. Raises RunFileError where there is no run."""
-    if not (path / "experiment.toml").is_file():
-        raise RunFileError(f"{path} is not a run: it has no experiment.toml. List the runs in its parent folder.")
-    return load_experiment(str(path / "experiment.toml"))
-
-
-def read_result(path: Path) -> dict[str, Any] | None:
-    """Read what a run ended with, None where it has not ended. Raises RunFileError when run.h5 cannot be read."""
-    try:
-        with h5py.File(path / "run.h5", "r") as file:
-            text = file["entry"].attrs.get("result")
-    except (OSError, KeyError) as error:
-        raise RunFileError(f"{path / 'run.h5'} cannot be read: {str(error).splitlines()[0]} Run it again.") from None
-    return None if text is None else json.loads(str(text))
-
-
-def load_checkpoint(path: Path, name: str, network: nn.Module, twin: nn.Module | None) -> None:
-    """Load network and twin from a run's checkpoint. Raises RunFileError when it is missing or does not fit."""
-    file = path / "checkpoints" / f"{name}.safetensors"
-    try:
-        tensors = load_file(file)
-        for prefix, module in (("network.", network), ("twin.", twin)):
-            if module is not None:
-                state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-                module.load_state_dict(state)
-    except (OSError, SafetensorError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise RunFileError(f"The checkpoint {file} cannot be used: {reason} Train the run again.") from None
-
-
-def weights_sha256(network: nn.Module) -> str:
-    """Hash all trained values in the order of their names."""
-    digest = hashlib.sha256()
-    for name, value in sorted(network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(_bytes(value))
-    return digest.hexdigest()
-
-
-def _bytes(value: Tensor) -> bytes:
-    return value.detach().cpu().contiguous().numpy().tobytes()
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def _explained(path: Path) -> Generator[None]:
-    try:
-        yield
-    except OSError as error:
-        full = error.errno == errno.ENOSPC or "No space left" in str(error)
-        advice = "The disk is full: free some space or choose another --out." if full else "Choose another --out."
-        raise RunFileError(f"Cannot write to {path}: {error.strerror or error}. {advice}") from error

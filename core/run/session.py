@@ -1,32 +1,28 @@
-"""One run from calibration to the result, in the worker's thread."""
+"""One run from calibration to the result, in the worker's thread, begun or gone on with."""
 
 from __future__ import annotations
 
-import platform
-import sys
 import time
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core.calibration.shots import collect_shots
-from core.network.base import PhysicalNetwork, Shoot
-from core.network.build import build_network
+from core.network.base import Shoot
 from core.physics.kernels.pool import set_threads
-from core.physics.model import PhysicsModel
-from core.ports import DifferentiableSystem, PhysicalSystem, SpecError, SystemInfo
-from core.run.folder import RunFolder, weights_sha256
-from core.run.spec import Experiment
-from core.task.baselines import baselines
-from core.task.dataset import Task
-from core.task.statistics import wilson_interval
+from core.ports import DifferentiableSystem, DiskFull, Resumable, RunFileError, SystemInfo
+from core.run.checkpoint import Checkpoint, read_checkpoint
+from core.run.folder import RunFolder
+from core.run.journal import ShotJournal
+from core.run.outcome import make_result, provenance, record_answers, record_examples, record_system, record_twin
+from core.run.record import read_result
+from core.run.setup import Setup, build_twin
 from core.training.bench import Bench
 from core.training.control import ControlToken, StopRequested
-from core.training.estimators import Estimator
 from core.training.events import (
     CalibrationPoint,
     EpochDone,
@@ -38,75 +34,247 @@ from core.training.events import (
     StepDone,
     Stopped,
 )
-from core.training.trainer import Score, evaluate, train
+from core.training.state import exact
+from core.training.trainer import Trainer, evaluate
 from core.twin.fit import FitProgress, fit_twin
-from core.twin.neural import NeuralTwin
-from core.twin.physics import PhysicsTwin
-from core.twin.shots import response_error
+from core.twin.shots import Shots, response_error
 
 PREPARING_SAMPLES = 256
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What the composition root chose for a run, checked to fit; `model` is None where there are no equations."""
-
-    experiment: Experiment
-    system: PhysicalSystem
-    model: PhysicsModel | None
-    task: Task
-    estimator: Estimator
-    network: PhysicalNetwork
-
-    @classmethod
-    def assemble(
-        cls,
-        experiment: Experiment,
-        system: PhysicalSystem,
-        model: PhysicsModel | None,
-        task: Task,
-        estimator: Estimator,
-    ) -> Setup:
-        """Build the network and check that the parts fit, before anything is measured. Raises SpecError."""
-        features, classes = task.train.features.shape[1], len(task.classes)
-        network = build_network(experiment.network, system.info, features, classes, seed=experiment.seed)
-        build_twin(experiment, system, model)
-        estimator(system.run, system.run, system)
-        return cls(experiment, system, model, task, estimator, network)
+CHECKPOINT_S = 20.0  # what is at most computed again after an interruption, besides an epoch's validation
+ROOM_CHECK_S = 1.0
+LATEST = "latest"
 
 
 def run_experiment(
-    setup: Setup, folder: RunFolder, listener: Listener, control: ControlToken, *, threads: int = 1
+    setup: Setup,
+    folder: RunFolder,
+    listener: Listener,
+    control: ControlToken,
+    *,
+    threads: int = 1,
+    checkpoint: Checkpoint | None = None,
 ) -> None:
     """Calibrate, train, evaluate and record; end with a Finished or a Stopped event, outputs safe on every path.
 
-    `threads` bounds what simulators and twins use of the machine; the result does not depend on it. Raises what the
-    device, the data or the disk raise.
+    With a checkpoint the run goes on from there. `threads` bounds what simulators and twins use of the machine; the
+    result does not depend on it. Raises what the device, the data or the disk raise.
     """
     torch.set_num_threads(1)  # the kernels' own threads, over blocks of shots, are the better ones
     set_threads(threads)
-    run = _Run(setup, folder, listener, control)
     try:
-        run.perform()
+        run = _Run(setup, folder, listener, control)
+        run.perform(checkpoint)
     except StopRequested:
-        checkpoint = run.save("interrupted")
-        folder.log("warning", "Stopped by the user.")
-        listener(Stopped(str(checkpoint)))
+        folder.wait_for_room = None
+        with suppress(RunFileError):
+            folder.log("warning", "Stopped by the user.")
+        listener(Stopped(str(folder.path)))
     except Exception as error:
-        folder.log("error", f"{type(error).__name__}: {error}")
+        folder.wait_for_room = None
+        with suppress(RunFileError):  # where the disk is what failed
+            folder.log("error", f"{type(error).__name__}: {error}")
         raise
     finally:
         setup.system.safe_state()
         folder.close()
 
 
-def build_twin(experiment: Experiment, system: PhysicalSystem, model: PhysicsModel | None) -> nn.Module:
-    """Build the untrained twin that the specification asks for. Raises SpecError when there is no model for it."""
-    if experiment.calibration.twin == "neural":
-        return NeuralTwin(system.info, seed=experiment.seed)
-    if model is None:
-        raise SpecError(f"{system.info.name} has no equations. Set calibration.twin=neural.")
-    return PhysicsTwin(model)
+def resume_experiment(setup: Setup, path: Path, listener: Listener, control: ControlToken, *, threads: int = 1) -> None:
+    """Go on with an interrupted run as if nothing had happened. Raises RunFileError, and as `run_experiment` does."""
+    folder = RunFolder.reopen(path)
+    try:
+        if read_result(path) is not None:
+            raise RunFileError(f"{path} is finished. Measure its network again with: overtone evaluate {path}")
+        saved = path / "checkpoints" / f"{LATEST}.safetensors"
+        checkpoint = read_checkpoint(path, LATEST) if saved.is_file() else None
+    except RunFileError:
+        folder.close()
+        raise
+    run_experiment(setup, folder, listener, control, threads=threads, checkpoint=checkpoint)
+
+
+class _Run:
+    def __init__(self, setup: Setup, folder: RunFolder, listener: Listener, control: ControlToken) -> None:
+        self._setup, self._folder, self._control = setup, folder, control
+        self._listener = listener
+        self._experiment = setup.experiment
+        self._journal = ShotJournal(folder, setup.system.info, setup.experiment.journal)
+        self._bench = Bench(setup.system, self._emit, self._journal)
+        self._twin: nn.Module | None = None
+        self._trainer: Trainer | None = None
+        self._phase = PhaseChanged("connecting", "Connecting")
+        self._start_s = self._saved_s = time.perf_counter()
+        control.on_hold = setup.system.safe_state
+        folder.wait_for_room = self._wait_for_room
+
+    def perform(self, checkpoint: Checkpoint | None) -> None:
+        setup, experiment = self._setup, self._experiment
+        network, task = setup.network, setup.task
+        record_system(self._folder, setup.system.info)
+        if checkpoint is None:
+            self._align_records(lengths={}, calls=0)
+            twin = self._calibrate()
+            features = task.train.features
+            network.prepare(features[:: max(1, len(features) // PREPARING_SAMPLES)], twin)
+        else:
+            twin = self._restored_twin(checkpoint)
+        route = setup.estimator(self._bench.measure, twin, setup.system)
+        self._trainer = Trainer(
+            network,
+            route,
+            task,
+            experiment.training,
+            self._bench,
+            seed=experiment.seed,
+            listener=self._emit,
+            control=self._control,
+            on_step=self._after_step,
+            on_epoch=self._after_epoch,
+        )
+        if checkpoint is None:
+            self._save()
+        else:
+            self._restore(checkpoint, self._trainer)
+        self._emit(PhaseChanged("training", f"Training with {experiment.training.estimator}"))
+        try:
+            self._trainer.run()
+        except StopRequested:
+            self._folder.wait_for_room = None
+            if self._trainer.between_steps:  # else the checkpoint before the validation serves
+                with suppress(RunFileError):
+                    self._save()
+            raise
+        self._folder.save_checkpoint("final", self._weights(), {})
+        self._emit(PhaseChanged("evaluating", f"Measuring the test set on {setup.system.info.name}"))
+        self._bench.purpose = "test"
+        measured = evaluate(network, task.test, self._bench.measure, self._bench, self._control)
+        believed = evaluate(network, task.test, twin, self._bench, self._control)
+        record_answers(self._folder, task, measured, believed)
+        record_examples(self._folder, network, task, self._bench)
+        wall_s = time.perf_counter() - self._start_s
+        result = make_result(setup, self._folder.path.name, measured, believed, bench=self._bench, wall_s=wall_s)
+        self._folder.save_result(result, provenance(setup.system))
+        self._emit(Finished(result, str(self._folder.path)))
+
+    def _calibrate(self) -> Shoot:
+        system, settings = self._setup.system, self._experiment.calibration
+        if self._experiment.training.estimator == "ideal" and isinstance(system, DifferentiableSystem):
+            return system.ideal_response
+        twin = build_twin(self._experiment, system, self._setup.model)
+        self._emit(PhaseChanged("connecting", "Loading the solvers (the first time on a machine they are compiled)"))
+        _rehearse(twin, system.info)
+        self._emit(PhaseChanged("calibrating", f"Measuring {settings.shots} shots for the {settings.twin} twin"))
+        self._bench.purpose = "calibration"
+        shots = collect_shots(self._measure_checked, system.info, settings.shots, seed=self._experiment.seed)
+        if settings.twin == "datasheet":
+            error = response_error(twin, shots)
+            text = f"Twin with the data sheet's values: it leaves {error:.1%} of the signal."
+        else:
+            error, text = self._fit(twin, shots)
+        self._emit(Message("info", text))
+        record_twin(self._folder, twin, shots, error)
+        self._twin = twin.requires_grad_(False)
+        return twin
+
+    def _fit(self, twin: nn.Module, shots: Shots) -> tuple[float, str]:
+        def progress(point: FitProgress) -> None:
+            self._control.safe_point()
+            self._emit(CalibrationPoint(point.step, point.steps, point.train_error, point.held_out_error))
+
+        settings = self._experiment.calibration
+        report = fit_twin(
+            twin,
+            shots,
+            seed=self._experiment.seed,
+            steps=settings.steps,
+            learning_rate=settings.learning_rate,
+            on_progress=progress,
+        )
+        error = report.held_out_error
+        return error, f"Twin fitted in {report.wall_s:.1f} s: it leaves {error:.1%} of the held-out signal."
+
+    def _measure_checked(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+        self._control.safe_point()
+        self._bench.begin_batch()
+        return self._bench.measure(drive, *parameters)
+
+    def _after_step(self) -> None:
+        if time.perf_counter() - self._saved_s > CHECKPOINT_S:
+            self._save()
+
+    def _after_epoch(self, done: EpochDone) -> None:
+        self._folder.record("epochs", done)
+        self._save()
+
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, StepDone):
+            self._folder.record("steps", event)
+        elif isinstance(event, CalibrationPoint):
+            self._folder.record("calibration", event)
+        elif isinstance(event, Message):
+            self._folder.log(event.level, event.text)
+        elif isinstance(event, PhaseChanged):
+            self._phase = event
+            self._folder.log("info", event.text)
+        self._listener(event)
+
+    def _weights(self) -> dict[str, Tensor]:
+        twin = {} if self._twin is None else self._twin.state_dict()
+        return _named("network", self._setup.network.state_dict()) | _named("twin", twin)
+
+    def _save(self) -> None:
+        """Write down all that the run goes on from; without a way to restore the device, it has to stay as it is."""
+        assert self._trainer is not None
+        system = self._setup.system
+        device = system.state() if isinstance(system, Resumable) else {}
+        tensors = self._weights() | _named("trainer", self._trainer.state()) | _named("bench", self._bench.state())
+        tensors |= _named("device", device) | _named("random", _random_state())
+        self._folder.commit(durable=True)
+        facts = {"lengths": self._folder.lengths(), "wall_s": time.perf_counter() - self._start_s}
+        self._folder.save_checkpoint(LATEST, tensors, facts)
+        self._saved_s = time.perf_counter()
+
+    def _restored_twin(self, checkpoint: Checkpoint) -> Shoot:
+        system = self._setup.system
+        if self._experiment.training.estimator == "ideal" and isinstance(system, DifferentiableSystem):
+            return system.ideal_response
+        self._twin = build_twin(self._experiment, system, self._setup.model).requires_grad_(False)
+        checkpoint.load_into(self._twin, "twin")
+        return self._twin
+
+    def _restore(self, checkpoint: Checkpoint, trainer: Trainer) -> None:
+        checkpoint.load_into(self._setup.network, "network")
+        system = self._setup.system
+        try:
+            trainer.restore(checkpoint.part("trainer"))
+            self._bench.restore(checkpoint.part("bench"))
+            if isinstance(system, Resumable):
+                system.restore(checkpoint.part("device"))
+            _restore_random_state(checkpoint.part("random"))
+            lengths, wall_s = dict(checkpoint.facts["lengths"]), float(checkpoint.facts["wall_s"])
+        except (KeyError, ValueError, RuntimeError, TypeError) as error:
+            raise checkpoint.unusable(error) from None
+        self._start_s = time.perf_counter() - wall_s
+        self._align_records(lengths=lengths, calls=int(self._bench.state()["calls"]))
+        steps = lengths.get("steps", 0)
+        self._emit(Message("info", f"Going on after step {steps}, {wall_s:.0f} s into the run."))
+
+    def _align_records(self, *, lengths: Mapping[str, int], calls: int) -> None:
+        """Let the records end where the run goes on; what a real device has answered since is not measured again."""
+        self._folder.cut(lengths)
+        if isinstance(self._setup.system, Resumable):
+            self._journal.forget_after(calls)
+        elif answered := self._journal.remember_after(calls):
+            self._emit(Message("info", f"{answered} calls of the device are read from the journal."))
+
+    def _wait_for_room(self, full: DiskFull | None) -> None:
+        """Hold the run, outputs safe, until the write may succeed; None says that it did. Raises StopRequested."""
+        if full is None:
+            self._listener(self._phase)
+            return
+        self._setup.system.safe_state()
+        self._listener(PhaseChanged("waiting", f"{full} The run waits for room, and goes on by itself."))
+        self._control.wait(ROOM_CHECK_S)
 
 
 def _rehearse(twin: nn.Module, info: SystemInfo) -> None:
@@ -117,138 +285,20 @@ def _rehearse(twin: nn.Module, info: SystemInfo) -> None:
     twin.zero_grad()
 
 
-class _Run:
-    def __init__(self, setup: Setup, folder: RunFolder, listener: Listener, control: ControlToken) -> None:
-        self._setup, self._folder, self._control = setup, folder, control
-        self._listener = listener
-        self._experiment = setup.experiment
-        self._bench = Bench(setup.system, self._emit)
-        self._twin: nn.Module | None = None
-        self._start_s = time.perf_counter()
-
-    def perform(self) -> None:
-        setup, experiment = self._setup, self._experiment
-        network = setup.network
-        twin = self._calibrate()
-        features = setup.task.train.features
-        network.prepare(features[:: max(1, len(features) // PREPARING_SAMPLES)], twin)
-        route = setup.estimator(self._bench.measure, twin, setup.system)
-        self._emit(PhaseChanged("training", f"Training with {experiment.training.estimator}"))
-        train(
-            network,
-            route,
-            setup.task,
-            experiment.training,
-            self._bench,
-            seed=experiment.seed,
-            listener=self._emit,
-            control=self._control,
-            on_epoch=self._after_epoch,
-        )
-        self.save("final")
-        self._emit(PhaseChanged("evaluating", f"Measuring the test set on {setup.system.info.name}"))
-        measured = evaluate(network, setup.task.test, self._bench.measure, self._bench, self._control)
-        believed = evaluate(network, setup.task.test, twin, self._bench, self._control)
-        result = self._result(network, measured, believed)
-        self._folder.save_result(result, provenance(setup.system))
-        self._emit(Finished(result, str(self._folder.path)))
-
-    def save(self, name: str) -> Path:
-        """Write network and twin to a checkpoint."""
-        return self._folder.save_checkpoint(name, self._setup.network, self._twin)
-
-    def _calibrate(self) -> Shoot:
-        system, settings = self._setup.system, self._experiment.calibration
-        if self._experiment.training.estimator == "ideal" and isinstance(system, DifferentiableSystem):
-            return system.ideal_response
-        twin = build_twin(self._experiment, system, self._setup.model)
-        self._emit(PhaseChanged("connecting", "Loading the solvers (the first time on a machine they are compiled)"))
-        _rehearse(twin, system.info)
-        self._emit(PhaseChanged("calibrating", f"Measuring {settings.shots} shots for the {settings.twin} twin"))
-        shots = collect_shots(self._measure_checked, system.info, settings.shots, seed=self._experiment.seed)
-
-        def progress(point: FitProgress) -> None:
-            self._control.safe_point()
-            self._emit(CalibrationPoint(point.step, point.steps, point.train_error, point.held_out_error))
-
-        if settings.twin == "datasheet":
-            text = f"Twin with the data sheet's values: it leaves {response_error(twin, shots):.1%} of the signal."
-        else:
-            report = fit_twin(
-                twin,
-                shots,
-                seed=self._experiment.seed,
-                steps=settings.steps,
-                learning_rate=settings.learning_rate,
-                on_progress=progress,
-            )
-            text = (
-                f"Twin fitted in {report.wall_s:.1f} s: it leaves {report.held_out_error:.1%} of the held-out signal."
-            )
-        self._emit(Message("info", text))
-        self._twin = twin.requires_grad_(False)
-        return twin
-
-    def _measure_checked(self, drive: Tensor, *parameters: Tensor) -> Tensor:
-        self._control.safe_point()
-        self._bench.begin_batch()
-        return self._bench.measure(drive, *parameters)
-
-    def _after_epoch(self, done: EpochDone) -> None:
-        self._folder.record("epochs", done)
-        self.save("latest")
-
-    def _emit(self, event: Event) -> None:
-        if isinstance(event, StepDone):
-            self._folder.record("steps", event)
-        elif isinstance(event, Message):
-            self._folder.log(event.level, event.text)
-        elif isinstance(event, PhaseChanged):
-            self._folder.log("info", event.text)
-        self._listener(event)
-
-    def _result(self, network: PhysicalNetwork, measured: Score, believed: Score) -> dict[str, Any]:
-        experiment, task = self._experiment, self._setup.task
-        controls = network.digital.parameters + network.physical_parameters
-        return {
-            "run": self._folder.path.name,
-            "preset": experiment.name,
-            "estimator": experiment.training.estimator,
-            "task": task.name,
-            "seed": experiment.seed,
-            "serial_number": self._setup.system.info.serial_number,
-            "test_accuracy": measured.accuracy,
-            "test_count": measured.total,
-            "test_interval95": list(wilson_interval(measured.correct, measured.total)),
-            "twin_belief": believed.accuracy,
-            "baselines": [asdict(item) for item in baselines(task, parameters=controls, seed=experiment.seed)],
-            "digital_parameters": network.digital.parameters,
-            "digital_macs": network.digital.macs,
-            "physical_parameters": network.physical_parameters,
-            "physical_layers": network.physical_layers,
-            "device_passes": self._bench.shots,
-            "weights_sha256": weights_sha256(network),
-            "wall_s": time.perf_counter() - self._start_s,
-            "peak_memory_mb": peak_memory_mb(),
-        }
+def _named(part: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{part}.{name}": value for name, value in state.items()}
 
 
-def provenance(system: PhysicalSystem) -> dict[str, object]:
-    """Tell which device, software and machine a result comes from."""
-    packages = {name: version(name) for name in ("numpy", "torch", "numba", "scipy")}
-    return {
-        "system": system.snapshot(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": packages,
-    }
+def _random_state() -> dict[str, Tensor]:
+    """Return the state of torch's and NumPy's global generators, which a plug-in may use."""
+    _, keys, position, has_gauss, cached = np.random.get_state()  # noqa: NPY002
+    numpy = {"keys": torch.as_tensor(np.asarray(keys, np.int64)), "cached": exact(float(cached))}
+    counters = {"position": exact(int(position)), "has_gauss": exact(int(has_gauss))}
+    return {"torch": torch.get_rng_state()} | _named("numpy", numpy | counters)
 
 
-def peak_memory_mb() -> float | None:
-    """Return the peak resident memory of this process in MB (10^6 bytes), None where the platform cannot tell."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+def _restore_random_state(state: Mapping[str, Tensor]) -> None:
+    torch.set_rng_state(state["torch"])
+    keys = state["numpy.keys"].numpy().astype(np.uint32)
+    position, has_gauss = int(state["numpy.position"]), int(state["numpy.has_gauss"])
+    np.random.set_state(("MT19937", keys, position, has_gauss, float(state["numpy.cached"])))  # noqa: NPY002

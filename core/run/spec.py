@@ -52,6 +52,17 @@ class CalibrationSpec(_Section):
     learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.03
 
 
+class JournalSpec(_Section):
+    """What is kept of the measured shots: all, the latest `window_mb`, none; auto = all but of a simulated system.
+
+    `compression` is gzip's level for what is complete of a journal that keeps all.
+    """
+
+    keep: Literal["auto", "all", "window", "none"] = "auto"
+    window_mb: Annotated[float, Field(ge=8.0, le=1e6)] = 16.0
+    compression: Annotated[int, Field(ge=0, le=9)] = 0
+
+
 class Experiment(_Section):
     """Everything that is needed to repeat a run."""
 
@@ -63,6 +74,7 @@ class Experiment(_Section):
     network: NetworkSettings
     calibration: CalibrationSpec = CalibrationSpec()
     training: TrainingSettings = TrainingSettings()
+    journal: JournalSpec = JournalSpec()
 
     def toml(self) -> str:
         """Write the specification as TOML."""

@@ -1,22 +1,65 @@
-"""A file that HDF5 may write to while the disk is full: HDF5 itself crashes when a write fails."""
+"""A file that HDF5 may write to while the disk is full or the process is killed.
+
+HDF5 itself crashes when a write fails, and a file that it was about to change is torn when its process dies.
+"""
 
 from __future__ import annotations
 
 import io
+import os
+import struct
+import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+HEADER = struct.Struct("<8sQQI")  # mark, size of the file, length and checksum of what follows
+PIECE = struct.Struct("<QQ")  # offset, length
+MARK = b"OVTPEND1"
+
+
+def pending_path(path: Path) -> Path:
+    """Name the file that holds what is being written to `path`."""
+    return path.with_name(path.name + ".pending")
+
+
+def recover(path: Path) -> None:
+    """Finish the writing that a killed process had begun, if it had. Raises OSError."""
+    pending = pending_path(path)
+    try:
+        content = pending.read_bytes()
+    except FileNotFoundError:
+        return
+    with suppress(struct.error), path.open("r+b", buffering=0) as file:
+        mark, size, length, checksum = HEADER.unpack_from(content)
+        body = content[HEADER.size : HEADER.size + length]
+        if mark == MARK and len(body) == length and zlib.crc32(body) == checksum:
+            place = 0
+            while place < length:
+                offset, count = PIECE.unpack_from(body, place)
+                place += PIECE.size + count
+                _write(file.fileno(), offset, body[place - count : place])
+            file.truncate(size)
+            os.fsync(file.fileno())
+    pending.unlink()
 
 
 class StagedFile(io.RawIOBase):
     """A file object for `h5py.File` whose writes wait in memory until `commit` brings them to the disk.
 
-    `commit` claims the room first and writes then: on a full disk the file stays what it was at the last commit.
+    `commit` claims the room first, writes down what it is about to do, and does it: on a full disk the file stays what
+    it was at the last commit, and after a kill `recover` finishes what was begun.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("x+b", buffering=0)
+    def __init__(self, path: Path, *, existing: bool = False) -> None:
+        if existing:
+            recover(path)
+        self._file = path.open("r+b" if existing else "x+b", buffering=0)
+        self._pending_path = pending_path(path)
+        self._pending = self._pending_path.open("w+b", buffering=0)
         self._staged: list[tuple[int, bytes]] = []
-        self._position = self._size = self._committed = 0
+        self._position = 0
+        self._size = self._committed = os.fstat(self._file.fileno()).st_size
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Move to an offset in bytes from the start (0), from here (1) or from the end (2)."""
@@ -67,26 +110,47 @@ class StagedFile(io.RawIOBase):
         self._size = self._position if size is None else size
         return self._size
 
-    def commit(self) -> None:
-        """Write all that is staged. Raises OSError, leaving file and stage as they were, when there is no room."""
+    def commit(self, *, durable: bool = False) -> None:
+        """Write all that is staged, and with `durable` wait until a power cut cannot take it back.
+
+        Raises OSError, leaving file and stage as they were, when there is no room.
+        """
+        file, pending = self._file.fileno(), self._pending.fileno()
+        body = b"".join(PIECE.pack(offset, len(data)) + data for offset, data in self._staged)
         try:
-            self._write(self._committed, bytes(max(self._size - self._committed, 0)))
+            _write(file, self._committed, bytes(max(self._size - self._committed, 0)))
+            _write(pending, 0, HEADER.pack(MARK, self._size, len(body), zlib.crc32(body)) + body)
         except OSError:
+            self._pending.truncate(0)
             self._file.truncate(self._committed)
             raise
         for offset, data in self._staged:
-            self._write(offset, data)
+            _write(file, offset, data)
         self._file.truncate(self._size)
         self._staged.clear()
         self._committed = self._size
+        if durable:
+            os.fsync(file)
+
+    def write_through(self, offset: int, data: bytes | memoryview) -> None:
+        """Write at once into a place that a commit has claimed and that HDF5 itself never writes to. Raises OSError."""
+        _write(self._file.fileno(), offset, data)
 
     def close(self) -> None:
         """Close the file; what is only staged is lost."""
         super().close()
         self._file.close()
+        self._pending.close()
+        if not self._staged:
+            self._pending_path.unlink(missing_ok=True)
 
-    def _write(self, offset: int, data: bytes) -> None:
-        self._file.seek(offset)
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
+
+def _write(descriptor: int, offset: int, data: bytes | memoryview) -> None:
+    view = memoryview(data)
+    while view:
+        if hasattr(os, "pwrite"):
+            written = os.pwrite(descriptor, view, offset)
+        else:  # Windows
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            written = os.write(descriptor, view)
+        view, offset = view[written:], offset + written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 
 class StopRequested(Exception):
@@ -17,6 +18,7 @@ class ControlToken:
         self._running.set()
         self._stop = threading.Event()
         self._learning_rate: float | None = None
+        self.on_hold: Callable[[], None] = lambda: None
 
     def pause(self) -> None:
         """Hold the engine at its next safe point."""
@@ -53,7 +55,14 @@ class ControlToken:
         return rate
 
     def safe_point(self) -> None:
-        """Wait here while paused; raise StopRequested once stopping (called by the engine between shots)."""
+        """Wait here while paused, after `on_hold`; raise StopRequested once stopping (called between shots)."""
+        if not self._running.is_set():
+            self.on_hold()
         self._running.wait()
         if self._stop.is_set():
+            raise StopRequested
+
+    def wait(self, seconds: float) -> None:
+        """Wait; raise StopRequested at once when stopping (called by the engine while it cannot go on)."""
+        if self._stop.wait(seconds):
             raise StopRequested

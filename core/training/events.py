@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-Phase = Literal["connecting", "calibrating", "training", "evaluating", "finished"]
+Phase = Literal["connecting", "calibrating", "training", "evaluating", "waiting", "finished"]
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ class Failed:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The run was stopped by the user; its state is in the checkpoint, "" when it had not begun."""
+    """The run was stopped by the user; it can be gone on with from its folder, "" when it had not begun."""
 
-    checkpoint: str
+    folder: str
 
 
 Event = PhaseChanged | Message | CalibrationPoint | ShotMeasured | StepDone | EpochDone | Finished | Failed | Stopped

@@ -1,11 +1,14 @@
-"""The training loop: gradient steps along a route through device and twin, validation, early stopping."""
+"""The training loop: gradient steps along a route through device and twin, validation, early stopping.
+
+All that a training changes can be taken out between two steps and put back, so that it goes on bit for bit.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor
@@ -19,6 +22,7 @@ from core.training.control import ControlToken
 from core.training.estimators import Route
 from core.training.events import EpochDone, Listener, Message, StepDone
 from core.training.settings import TrainingSettings
+from core.training.state import exact, pack_optimiser, under, unpack_optimiser
 
 EVALUATION_BATCH = 256
 
@@ -57,80 +61,150 @@ def rate_factor(fraction: float, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (fraction - warmup) / (1 - warmup)))
 
 
-def train(
-    network: PhysicalNetwork,
-    route: Route,
-    task: Task,
-    settings: TrainingSettings,
-    bench: Bench,
-    *,
-    seed: int,
-    listener: Listener,
-    control: ControlToken,
-    on_epoch: Callable[[EpochDone], None],
-) -> None:
-    """Train the network in place.
+class Trainer:
+    """Train a network in place, from its start or from a state that was taken out of another trainer.
 
-    The last state is kept, or with `patience` the one of the best validation accuracy. `on_epoch` is called after each
-    epoch, before the listener (to write a checkpoint). Raises SimulationDiverged on a loss that is not finite, and
-    StopRequested when the control token says so.
+    The last state is kept, or with `patience` the one of the best validation accuracy. `on_step` is called after each
+    step and `on_epoch` after each epoch, before the listener (to write a checkpoint).
     """
-    optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
-    order = torch.Generator().manual_seed(seed)
-    count, batch_size = len(task.train.labels), settings.batch_size
-    steps_per_epoch = math.ceil(count / batch_size)
-    steps, step, start_s = settings.epochs * steps_per_epoch, 0, time.perf_counter()
-    peak_rate, best, best_epoch = settings.learning_rate, -1.0, 0
-    best_state: dict[str, Tensor] = {}
 
-    for epoch in range(settings.epochs):
-        loss_sum, correct = 0.0, 0
-        for rows in torch.randperm(count, generator=order).split(batch_size):
-            control.safe_point()
-            peak_rate = control.take_learning_rate() or peak_rate
-            rate = peak_rate * rate_factor(step / steps, settings.warmup)
-            optimiser.param_groups[0]["lr"] = rate
-            batch = task.training_batch(rows, order)
-            bench.begin_batch()
-            logits, penalty = network(batch.features, route.train)
-            loss = cross_entropy(logits, batch.labels, label_smoothing=settings.label_smoothing)
-            optimiser.zero_grad()
-            (loss + settings.range_penalty * penalty).backward()
-            optimiser.step()
-            step += 1
-            value, right = loss.item(), int((logits.argmax(1) == batch.labels).sum())
-            if not math.isfinite(value):
-                raise SimulationDiverged(
-                    f"The loss is {value} at step {step} (epoch {epoch + 1}). Lower training.learning_rate "
-                    f"(now {peak_rate:g}) or network.initial_gain."
-                )
-            loss_sum, correct = loss_sum + value * len(rows), correct + right
-            listener(
-                StepDone(
-                    step,
-                    epoch + 1,
-                    step / steps,
-                    value,
-                    right / len(rows),
-                    rate,
-                    bench.shots,
-                    bench.device_s,
-                    time.perf_counter() - start_s,
-                )
+    def __init__(
+        self,
+        network: PhysicalNetwork,
+        route: Route,
+        task: Task,
+        settings: TrainingSettings,
+        bench: Bench,
+        *,
+        seed: int,
+        listener: Listener,
+        control: ControlToken,
+        on_step: Callable[[], None] = lambda: None,
+        on_epoch: Callable[[EpochDone], None] = lambda done: None,
+    ) -> None:
+        self._network, self._route, self._task, self._settings = network, route, task, settings
+        self._bench, self._listener, self._control = bench, listener, control
+        self._on_step, self._on_epoch = on_step, on_epoch
+        self._optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+        self._order = torch.Generator().manual_seed(seed)
+        self._steps_per_epoch = math.ceil(len(task.train.labels) / settings.batch_size)
+        self._start_s = time.perf_counter()
+        self._progress = _Progress(peak_rate=settings.learning_rate)
+        self._permutation = torch.empty(0, dtype=torch.long)
+        self._best: dict[str, Tensor] = {}
+        self.between_steps = True
+
+    def run(self) -> None:
+        """Go through all epochs that are left.
+
+        Raises SimulationDiverged on a loss that is not finite, and StopRequested when the control token says so. The
+        state can be taken out while `between_steps` holds: not in the middle of a validation.
+        """
+        progress = self._progress
+        while progress.epoch < self._settings.epochs and not self._patience_ended():
+            self._bench.purpose, self.between_steps = "training", True
+            if progress.row == 0:
+                self._permutation = torch.randperm(len(self._task.train.labels), generator=self._order)
+            while progress.row < len(self._permutation):
+                self._control.safe_point()
+                self._step(self._permutation[progress.row : progress.row + self._settings.batch_size])
+                self._on_step()
+            self._bench.purpose, self.between_steps = "validation", False
+            self._end_epoch()
+        if self._best:
+            self._network.load_state_dict(self._best)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all that training changes, as tensors; the network's own state is not among them."""
+        facts = asdict(self._progress) | {"wall_s": self._wall_s()}
+        progress = {f"progress.{name}": exact(value) for name, value in facts.items()}
+        best = {f"best.{name}": value for name, value in self._best.items()}
+        optimiser = {f"optimiser.{name}": value for name, value in pack_optimiser(self._optimiser).items()}
+        return progress | best | optimiser | {"order": self._order.get_state(), "permutation": self._permutation}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from this state. Raises KeyError, ValueError or RuntimeError when it belongs to another training."""
+        part = {name: under(state, name) for name in ("progress", "best", "optimiser")}
+        values = {name: value.item() for name, value in part["progress"].items()}
+        self._start_s = time.perf_counter() - values.pop("wall_s")
+        self._progress = _Progress(**values)  # pyright: ignore[reportArgumentType], whose types `exact` kept
+        self._permutation = state["permutation"].clone()
+        self._order.set_state(state["order"].clone())
+        self._best = {name: value.clone() for name, value in part["best"].items()}
+        unpack_optimiser(self._optimiser, part["optimiser"])
+
+    def _step(self, rows: Tensor) -> None:
+        progress, settings, bench = self._progress, self._settings, self._bench
+        steps = settings.epochs * self._steps_per_epoch
+        progress.peak_rate = self._control.take_learning_rate() or progress.peak_rate
+        rate = progress.peak_rate * rate_factor(progress.step / steps, settings.warmup)
+        self._optimiser.param_groups[0]["lr"] = rate
+        batch = self._task.training_batch(rows, self._order)
+        bench.begin_batch()
+        logits, penalty = self._network(batch.features, self._route.train)
+        loss = cross_entropy(logits, batch.labels, label_smoothing=settings.label_smoothing)
+        self._optimiser.zero_grad()
+        (loss + settings.range_penalty * penalty).backward()
+        self._optimiser.step()
+        value, right = loss.item(), int((logits.argmax(1) == batch.labels).sum())
+        progress.step, progress.row = progress.step + 1, progress.row + len(rows)
+        if not math.isfinite(value):
+            raise SimulationDiverged(
+                f"The loss is {value} at step {progress.step} (epoch {progress.epoch + 1}). Lower "
+                f"training.learning_rate (now {progress.peak_rate:g}) or network.initial_gain."
             )
+        progress.loss_sum, progress.correct = progress.loss_sum + value * len(rows), progress.correct + right
+        self._listener(
+            StepDone(
+                progress.step,
+                progress.epoch + 1,
+                progress.step / steps,
+                value,
+                right / len(rows),
+                rate,
+                bench.shots,
+                bench.device_s,
+                self._wall_s(),
+            )
+        )
+
+    def _end_epoch(self) -> None:
+        progress, count = self._progress, len(self._permutation)
         validation = None
-        if len(task.validation.labels):
-            validation = evaluate(network, task.validation, route.validate, bench, control).accuracy
-        wall_s = time.perf_counter() - start_s
-        done = EpochDone(epoch + 1, settings.epochs, loss_sum / count, correct / count, validation, bench.shots, wall_s)
-        on_epoch(done)
-        listener(done)
-        if settings.patience and validation is not None:
-            if validation > best:
-                best, best_epoch = validation, epoch
-                best_state = {name: value.clone() for name, value in network.state_dict().items()}
-            elif epoch - best_epoch >= settings.patience:
-                listener(Message("info", f"No better validation accuracy for {settings.patience} epochs: ending."))
-                break
-    if best_state:
-        network.load_state_dict(best_state)
+        if len(self._task.validation.labels):
+            score = evaluate(self._network, self._task.validation, self._route.validate, self._bench, self._control)
+            validation = score.accuracy
+        loss, accuracy = progress.loss_sum / count, progress.correct / count
+        progress.epoch, progress.row, progress.loss_sum, progress.correct = progress.epoch + 1, 0, 0.0, 0
+        if self._settings.patience and validation is not None and validation > progress.best:
+            progress.best, progress.best_epoch = validation, progress.epoch
+            self._best = {name: value.clone() for name, value in self._network.state_dict().items()}
+        done = EpochDone(
+            progress.epoch, self._settings.epochs, loss, accuracy, validation, self._bench.shots, self._wall_s()
+        )
+        self._on_epoch(done)
+        self._listener(done)
+        if self._patience_ended():
+            epochs = self._settings.patience
+            self._listener(Message("info", f"No better validation accuracy for {epochs} epochs: ending."))
+
+    def _patience_ended(self) -> bool:
+        progress, patience = self._progress, self._settings.patience
+        return bool(self._best) and progress.epoch - progress.best_epoch >= patience
+
+    def _wall_s(self) -> float:
+        return time.perf_counter() - self._start_s
+
+
+@dataclass
+class _Progress:
+    """How far a training is: `row` counts the samples of the present epoch that have been used."""
+
+    peak_rate: float
+    epoch: int = 0
+    row: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+    best: float = -1.0
+    best_epoch: int = 0

@@ -10,7 +10,7 @@ from app import tables
 from app.sweep import finished_runs
 from app.tables import BEGIN, END, make_tables, replace_table
 from core.ports import DataError, RunFileError
-from core.run.folder import read_result
+from core.run.record import read_result
 
 SMALL = ("training.epochs=1", "calibration.steps=5", "calibration.shots=64", "task.name=table")
 

@@ -17,7 +17,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from core.ports import RunFileError
-from core.run.folder import RunFolder, load_checkpoint, read_experiment, weights_sha256
+from core.run.checkpoint import read_checkpoint, weights_sha256
+from core.run.folder import RunFolder
+from core.run.record import read_experiment
 from core.run.spec import load_experiment
 from core.training.events import EpochDone, StepDone
 

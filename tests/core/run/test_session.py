@@ -14,7 +14,8 @@ from core.network.base import NetworkSettings
 from core.ports import DeviceLost, SpecError
 from core.run.evaluation import evaluate_again
 from core.run.folder import RunFolder
-from core.run.session import Setup, run_experiment
+from core.run.session import run_experiment
+from core.run.setup import Setup
 from core.run.spec import CalibrationSpec, Experiment, SystemSpec, TaskSpec
 from core.task.dataset import Part, Task
 from core.training.control import ControlToken

@@ -1,0 +1,135 @@
+"""A run as anyone may read it, finished or not: nothing here changes a run's folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+
+from core.ports import RunFileError
+from core.run.files import is_owned
+from core.run.schema import child, datasets, schema_version
+from core.run.spec import Experiment, load_experiment
+from core.run.staged_file import recover
+
+State = Literal["running", "finished", "interrupted"]
+MOST_VALUES = 50_000_000  # of one array of a file from elsewhere
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read the specification of a run. Raises RunFileError where there is no run."""
+    if not (path / "experiment.toml").is_file():
+        raise RunFileError(f"{path} is not a run: it has no experiment.toml. List the runs in its parent folder.")
+    return load_experiment(str(path / "experiment.toml"))
+
+
+def read_result(path: Path) -> dict[str, Any] | None:
+    """Read what a run ended with, None where it has not ended. Raises RunFileError when run.h5 cannot be read."""
+    return RunRecord(path).result
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run's folder, read when asked for. All methods raise RunFileError where a file is missing or damaged."""
+
+    path: Path
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """The specification."""
+        return read_experiment(self.path)
+
+    @property
+    def state(self) -> State:
+        """Tell whether the run is finished, being written to, or waiting to be gone on with."""
+        if self.result is not None:
+            return "finished"
+        return "running" if is_owned(self.path) else "interrupted"
+
+    @cached_property
+    def result(self) -> dict[str, Any] | None:
+        """What the run ended with: the dictionary of `--json`; None before it has."""
+        return self._entry_attribute("result")
+
+    @cached_property
+    def provenance(self) -> dict[str, Any] | None:
+        """Which device, software and machine the result comes from; None before there is one."""
+        return self._entry_attribute("provenance")
+
+    def table(self, name: Literal["steps", "epochs", "calibration"]) -> dict[str, np.ndarray]:
+        """Read the columns of a table, in the order of the events' fields; none where nothing was recorded."""
+        return self.arrays(name)
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Read all arrays of a group of the entry: `system`, `twin`, `test`, `examples`; none where it is missing."""
+        with self._entry() as entry:
+            arrays = datasets(child(entry, name)) if name in entry else {}
+            return {key: _values(array) for key, array in arrays.items()}
+
+    def attributes(self, name: str) -> dict[str, Any]:
+        """Read all attributes of a group of the entry as plain data; none where it is missing."""
+        with self._entry() as entry:
+            return {key: _plain(value) for key, value in child(entry, name).attrs.items()} if name in entry else {}
+
+    def log(self) -> list[dict[str, str]]:
+        """Read the log: time, level, text. A last line that was cut off is left out."""
+        try:
+            lines = (self.path / "log.jsonl").read_text("utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise RunFileError(f"{self.path / 'log.jsonl'} cannot be read: {error.strerror}.") from None
+        entries: list[dict[str, str]] = []
+        for line in lines:
+            with suppress(ValueError):
+                entry = json.loads(line)
+                if isinstance(entry, dict):
+                    entries.append({key: str(entry.get(key, "")) for key in ("time", "level", "text")})
+        return entries
+
+    def size_bytes(self) -> int:
+        """Sum the sizes of all files of the run."""
+        return sum(item.stat().st_size for item in self.path.rglob("*") if item.is_file())
+
+    def _entry_attribute(self, name: str) -> Any:
+        with self._entry() as entry:
+            text = entry.attrs.get(name)
+            return None if text is None else json.loads(str(text))
+
+    @contextmanager
+    def _entry(self) -> Generator[h5py.Group]:
+        path = self.path / "run.h5"
+        try:
+            if not is_owned(self.path):
+                with suppress(PermissionError):
+                    recover(path)
+            with h5py.File(path, "r") as file:
+                schema_version(file)
+                yield child(file, "entry")
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise RunFileError(
+                f"{path} cannot be read: {reason} See what can be saved with: overtone doctor {self.path}"
+            ) from None
+
+
+def _values(array: h5py.Dataset) -> np.ndarray:
+    if (array.size or 0) > MOST_VALUES:
+        raise ValueError(f"{array.name} has {array.size:,} values, more than any run's array.")
+    return np.asarray(array[()])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, str) and value[:1] in {"[", "{"}:
+        with suppress(ValueError):
+            return json.loads(value)
+    return value
