@@ -125,5 +125,18 @@ class DifferentiableSystem(PhysicalSystem, Protocol):
         ...
 
 
+@runtime_checkable
+class Resumable(PhysicalSystem, Protocol):
+    """A system whose session can be kept and gone on with in another process, as if nothing had happened."""
+
+    def state(self) -> dict[str, Tensor]:
+        """Return everything that a session changes."""
+        ...
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from a state. Raise DeviceError, with nothing changed, where it does not fit this system."""
+        ...
+
+
 Measure = Callable[..., Tensor]
 """Runs the device: tensors in, a tensor out."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.ports import OutOfRange, SystemInfo
+from core.ports import DeviceError, OutOfRange, SystemInfo
 
 
 class SimulatedSystem(ABC):
@@ -18,8 +19,12 @@ class SimulatedSystem(ABC):
 
     `serial_number` fixes the unit (its hidden parameters); `seed` fixes the noise of this session with it.
     Subclasses set `info`, draw their hidden parameters with `unit_generator` and implement `_measure` and
-    `ideal_response`. `clock_s` is the simulated time since switch-on: every shot advances it by `info.shot_s`.
+    `ideal_response`; they name in `wandering` the numbers that shots change. `clock_s` is the simulated time since
+    switch-on: every shot advances it by `info.shot_s`.
     """
+
+    info: SystemInfo
+    wandering: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, serial_number: int, seed: int, imperfections: object) -> None:
         self.imperfections = imperfections
@@ -28,8 +33,6 @@ class SimulatedSystem(ABC):
         self.clock_s = 0.0
         self.shots = 0
         self.output_enabled = False
-
-    info: SystemInfo
 
     def run(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Measure one shot per row of `drive` (batch, drive), each value in [0, 1]. Raise OutOfRange."""
@@ -63,6 +66,37 @@ class SimulatedSystem(ABC):
             "shots": self.shots,
         }
 
+    def state(self) -> dict[str, Tensor]:
+        """Return everything that a session changes: the noise to come, the clock, the count of shots and the drifts.
+
+        Whether the output is on is left out: a restored system is silent until its next shot.
+        """
+        unit = torch.tensor(self.info.serial_number)
+        numbers = {key: torch.from_numpy(np.asarray(getattr(self, name))) for key, name in self._numbers().items()}
+        return {self._key("serial_number"): unit, self._key("noise"): self.noise.get_state(), **numbers}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from a state of the same unit. Raise DeviceError, with nothing changed, where it is not one."""
+        name, own = self.info.name, self.state()
+        if state.keys() != own.keys():
+            raise DeviceError(f"{name} is described by {', '.join(own)}, not by {', '.join(state) or 'nothing'}.")
+        for key, value in own.items():
+            given = state[key]
+            if (given.shape, given.dtype) != (value.shape, value.dtype):
+                was, needed = (f"{item.dtype} {tuple(item.shape)}" for item in (given, value))
+                raise DeviceError(f"{key} is {was}; the state of {name} needs {needed}.")
+            if not bool(given.isfinite().all()):
+                raise DeviceError(f"{key} = {given.tolist()} is not finite; this state of {name} cannot be used.")
+        unit = int(state[self._key("serial_number")])
+        if unit != self.info.serial_number:
+            raise DeviceError(f"The state is that of unit #{unit}, not of {name}.")
+        try:
+            self.noise.set_state(state[self._key("noise")])
+        except RuntimeError as error:
+            raise DeviceError(f"The state's noise generator cannot be used for {name}: {error}") from None
+        for key, attribute in self._numbers().items():
+            setattr(self, attribute, state[key].item())
+
     @abstractmethod
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Answer checked controls with noise, drift, jitter and converters, as float32."""
@@ -70,6 +104,13 @@ class SimulatedSystem(ABC):
     @abstractmethod
     def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Compute the response without noise, differentiably, from the hidden parameters."""
+
+    def _numbers(self) -> dict[str, str]:
+        """Map the state's keys to the attributes that shots change."""
+        return {self._key(name.lstrip("_")): name for name in ("clock_s", "shots", *self.wandering)}
+
+    def _key(self, name: str) -> str:
+        return f"{self.info.kind}.{name}"
 
     def _randn(self, *shape: int) -> Tensor:
         return torch.randn(*shape, generator=self.noise)

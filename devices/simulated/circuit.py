@@ -38,6 +38,8 @@ class CircuitImperfections:
 class SimulatedCircuit(SimulatedSystem):
     """One circuit: the serial number fixes its components, the seed this session's noise."""
 
+    wandering = ("_kelvin", "_gain")
+
     def __init__(
         self, serial_number: int = 1, seed: int = 0, imperfections: CircuitImperfections | None = None
     ) -> None:

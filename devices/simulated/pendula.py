@@ -41,6 +41,8 @@ class PendulaImperfections:
 class SimulatedPendula(SimulatedSystem):
     """One bench: the serial number fixes its pendula and springs, the seed this session's noise."""
 
+    wandering = ("_drift",)
+
     def __init__(
         self, serial_number: int = 1, seed: int = 0, imperfections: PendulaImperfections | None = None
     ) -> None:

@@ -54,6 +54,8 @@ class PlateImperfections:
 class SimulatedPlate(SimulatedSystem):
     """One plate: the serial number fixes its modes, the seed this session's noise."""
 
+    wandering = ("_kelvin", "_gain")
+
     def __init__(self, serial_number: int = 1, seed: int = 0, imperfections: PlateImperfections | None = None) -> None:
         self._faults = faults = imperfections or PlateImperfections()
         super().__init__(serial_number, seed, faults)

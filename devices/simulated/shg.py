@@ -49,6 +49,8 @@ class ShgImperfections:
 class SimulatedShg(SimulatedSystem):
     """One bench: the serial number fixes its alignment, the seed this session's noise."""
 
+    wandering = ("_gain",)
+
     def __init__(self, serial_number: int = 1, seed: int = 0, imperfections: ShgImperfections | None = None) -> None:
         self._faults = faults = imperfections or ShgImperfections()
         super().__init__(serial_number, seed, faults)
