@@ -62,9 +62,10 @@ class Ownership:
 
     def release(self) -> None:
         """Give it up; the file stays, since another process may be waiting for it."""
-        with suppress(OSError):
-            self._file.truncate(0)
-        self._file.close()
+        if not self._file.closed:
+            with suppress(OSError):
+                self._file.truncate(0)
+            self._file.close()
 
 
 def is_owned(folder: Path) -> bool:

@@ -163,22 +163,19 @@ class RunFolder:
         attributes["end_time"] = datetime.now(UTC).isoformat(timespec="seconds")
         self.commit(durable=True)
 
+    @staticmethod
     def claim(
-        self, group: h5py.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], *, zeros: bool = False
-    ) -> int:
-        """Add an array that lies in one piece; return its place in the file in bytes.
+        group: h5py.Group, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], *, zeros: bool = False
+    ) -> None:
+        """Add an array that lies in one piece, to whose place `write_through` may write after the next `commit`.
 
-        After the next `commit`, `write_through` may write there. Without `zeros` it holds what was there before.
+        Without `zeros` it holds what was there before.
         """
         plist = h5p.create(h5p.DATASET_CREATE)
         plist.set_layout(h5d.CONTIGUOUS)
         plist.set_alloc_time(h5d.ALLOC_TIME_EARLY)
         plist.set_fill_time(h5d.FILL_TIME_ALLOC if zeros else h5d.FILL_TIME_NEVER)
-        space = h5s.create_simple(shape)
-        dataset = h5d.create(group.id, name.encode(), h5t.py_create(dtype, logical=True), space, plist)
-        offset = dataset.get_offset()
-        assert isinstance(offset, int)
-        return offset
+        h5d.create(group.id, name.encode(), h5t.py_create(dtype, logical=True), h5s.create_simple(shape), plist)
 
     def write_through(self, offset: int, data: memoryview) -> None:
         """Write bytes to a place that was claimed. Raises RunFileError."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 import h5py
@@ -24,7 +24,8 @@ from core.run.schema import child, datasets, names
 from core.run.spec import JournalSpec
 from core.training.bench import Call, Purpose
 
-SEGMENT_BYTES = 4_000_000
+SEGMENT_BYTES = 8_000_000
+SHOTS_A_CALL = 8  # for which there is room in the list of calls: with fewer it is full before the arrays are
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 ENTRY = np.dtype(
     [
@@ -63,10 +64,10 @@ class ShotJournal:
         simulated = info.status == "simulated"
         self._keep = ("window" if simulated else "all") if spec.keep == "auto" else spec.keep
         self._folder, self._info, self._spec = folder, info, spec
-        self._parameter_floats = sum(int(np.prod(shape)) for shape in info.parameter_shapes.values())
         self._recalled: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._root = folder.entry.require_group("journal")
         self._open: _Segment | None = None
+        self._closed: dict[str, _Segment] = {}
         if "open" in self._root:
             self._open = self._resumed(child(self._root, "open"))
 
@@ -115,54 +116,64 @@ class ShotJournal:
         for name in names(self._root):
             entries = datasets(child(self._root, name))["calls"]
             calls = entries[:]
-            late = calls["number"] > number
-            if late.any():
-                calls[late] = np.zeros(1, ENTRY)
+            calls[calls["number"] > number] = np.zeros(1, ENTRY)
+            if name != "open" and not calls["number"].any():
+                del self._root[name]
+            else:
                 entries[:] = calls
         self._folder.commit()
+        self._closed.clear()
         if self._open is not None:
             self._open = self._resumed(self._open.group)
 
     def _next_segment(self, shots: int) -> _Segment:
         self._close_segment()
-        root = self._root
-        closed = [name for name in names(root) if name != "open"]
+        closed = [name for name in names(self._root) if name != "open"]
         most = max(1, round(self._spec.window_mb * 1e6 / SEGMENT_BYTES) - 1)
-        while self._keep == "window" and len(closed) >= most:  # HDF5 gives the room to the next one
-            del root[closed.pop(0)]
-        group = root.create_group("open")
-        info, folder = self._info, self._folder
-        row_bytes = 4 * (info.drive_dim + info.response_dim)
-        rows = max(shots, SEGMENT_BYTES // row_bytes)
-        parameter_rows = rows if not self._parameter_floats else max(1, SEGMENT_BYTES // (4 * self._parameter_floats))
+        if self._keep == "window" and len(closed) > most:
+            oldest = self._closed.pop(closed[0], None) or self._resumed(child(self._root, closed[0]))
+            if oldest.rows >= shots:
+                self._folder.write_through(oldest.offsets["calls"], memoryview(bytes(oldest.calls * ENTRY.itemsize)))
+                self._root.move(closed[0], "open")
+                self._folder.commit()
+                return replace(oldest, entries=[])
+            del self._root[closed[0]]  # HDF5 gives its room to the next one
+        return self._new_segment(shots)
+
+    def _new_segment(self, shots: int) -> _Segment:
+        folder, info, group = self._folder, self._info, self._root.create_group("open")
+        rows = max(shots, SEGMENT_BYTES // (4 * (info.drive_dim + info.response_dim)))
+        parameter_floats = sum(int(np.prod(shape)) for shape in info.parameter_shapes.values())
+        calls = max(1, rows // SHOTS_A_CALL)
+        if parameter_floats:
+            calls = min(calls, max(1, SEGMENT_BYTES // (4 * parameter_floats)))
         single = np.dtype("<f4")
         group.attrs["parameters"] = json.dumps(list(info.parameter_shapes))
-        offsets = {
-            "calls": folder.claim(group, "calls", (min(rows, parameter_rows),), ENTRY, zeros=True),
-            "drive": folder.claim(group, "drive", (rows, info.drive_dim), single),
-            "response": folder.claim(group, "response", (rows, info.response_dim), single),
-        }
+        folder.claim(group, "calls", (calls,), ENTRY, zeros=True)
+        folder.claim(group, "drive", (rows, info.drive_dim), single)
+        folder.claim(group, "response", (rows, info.response_dim), single)
         for name, shape in info.parameter_shapes.items():
-            offsets[name] = folder.claim(group, name, (parameter_rows, *shape), single)
+            folder.claim(group, name, (calls, *shape), single)
         folder.commit()
-        return _Segment(group, offsets, rows, min(rows, parameter_rows))
+        return self._resumed(group)
 
     def _close_segment(self) -> None:
         segment, root = self._open, self._root
         if segment is None:
             return
-        name = f"{segment.entries[0][0]:012d}"  # of its first call
-        if self._spec.compression and self._keep == "all":
+        name = f"{segment.entries[0][0]:012d}" if segment.entries else ""  # of its first call
+        if name and self._spec.compression and self._keep == "all":
             packed = root.create_group(name)
             packed.attrs["parameters"] = segment.group.attrs["parameters"]
             shots = {"drive": segment.used_rows, "response": segment.used_rows}
             for key, array in datasets(segment.group).items():
                 data = array[: shots.get(key, len(segment.entries))]
                 packed.create_dataset(key, data=data, compression=self._spec.compression, shuffle=True, chunks=True)
-            del root["open"]
-        else:
+        elif name:
             root.move("open", name)
-        self._folder.commit()
+            self._closed[name] = segment
+        if "open" in root:
+            del root["open"]
         self._open = None
 
     def _resumed(self, group: h5py.Group) -> _Segment:

@@ -41,6 +41,7 @@ from core.twin.shots import Shots, response_error
 
 PREPARING_SAMPLES = 256
 CHECKPOINT_S = 20.0  # what is at most computed again after an interruption, besides an epoch's validation
+EPOCH_CHECKPOINT_S = 2.0  # at the end of an epoch, so that short ones are not all spent on waiting for the disk
 ROOM_CHECK_S = 1.0
 LATEST = "latest"
 
@@ -199,12 +200,15 @@ class _Run:
         return self._bench.measure(drive, *parameters)
 
     def _after_step(self) -> None:
-        if time.perf_counter() - self._saved_s > CHECKPOINT_S:
-            self._save()
+        self._save_if_older(CHECKPOINT_S)
 
     def _after_epoch(self, done: EpochDone) -> None:
         self._folder.record("epochs", done)
-        self._save()
+        self._save_if_older(EPOCH_CHECKPOINT_S)
+
+    def _save_if_older(self, seconds: float) -> None:
+        if time.perf_counter() - self._saved_s > seconds:
+            self._save()
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, StepDone):

@@ -74,10 +74,15 @@ def test_every_record_survives_a_kill(tmp_path):
 
 def test_a_checkpoint_brings_network_and_twin_back(folder):
     network, twin = nn.Linear(3, 2), nn.Linear(2, 2)
-    folder.save_checkpoint("final", network, twin)
+    tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
+    tensors |= {f"twin.{key}": value for key, value in twin.state_dict().items()}
+    folder.save_checkpoint("final", tensors, {"step": 7})
     assert [path.name for path in (folder.path / "checkpoints").iterdir()] == ["final.safetensors"]
     again, twin_again = nn.Linear(3, 2), nn.Linear(2, 2)
-    load_checkpoint(folder.path, "final", again, twin_again)
+    checkpoint = read_checkpoint(folder.path, "final")
+    checkpoint.load_into(again, "network")
+    checkpoint.load_into(twin_again, "twin")
+    assert checkpoint.facts == {"step": 7}
     assert weights_sha256(again) == weights_sha256(network)
     assert weights_sha256(twin_again) == weights_sha256(twin)
     with torch.no_grad():
@@ -86,29 +91,28 @@ def test_a_checkpoint_brings_network_and_twin_back(folder):
 
 
 def test_a_damaged_checkpoint_is_refused_in_one_line(folder):
-    path = folder.save_checkpoint("final", nn.Linear(3, 2), None)
+    path = folder.save_checkpoint("final", nn.Linear(3, 2).state_dict(), {})
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(RunFileError, match=r"final\.safetensors cannot be used") as caught:
-        load_checkpoint(folder.path, "final", nn.Linear(3, 2), None)
+        read_checkpoint(folder.path, "final")
     assert "\n" not in str(caught.value)
     with pytest.raises(RunFileError, match="cannot be used"):
-        load_checkpoint(folder.path, "missing", nn.Linear(3, 2), None)
+        read_checkpoint(folder.path, "missing")
 
 
 def test_a_failed_checkpoint_leaves_the_last_one(folder, monkeypatch):
-    network = nn.Linear(3, 2)
-    path = folder.save_checkpoint("latest", network, None)
+    path = folder.save_checkpoint("latest", nn.Linear(3, 2).state_dict(), {})
     before = path.read_bytes()
 
     def full(descriptor: int) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("core.run.folder.os.fsync", full)
+    monkeypatch.setattr("core.run.files.os.fsync", full)
     with pytest.raises(RunFileError, match=r"disk is full.*--out"):
-        folder.save_checkpoint("latest", nn.Linear(3, 2), None)
+        folder.save_checkpoint("latest", nn.Linear(3, 2).state_dict(), {})
     assert path.read_bytes() == before
     assert [item.name for item in path.parent.iterdir()] == ["latest.safetensors"]
-    assert load_file(path).keys() == {"network.weight", "network.bias"}
+    assert load_file(path).keys() == {"weight", "bias"}
 
 
 def test_a_folder_that_cannot_be_made_leaves_nothing(tmp_path):
@@ -123,7 +127,7 @@ def test_a_full_disk_at_the_start_leaves_nothing(tmp_path, monkeypatch):
     def full(descriptor: int) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("core.run.folder.os.fsync", full)
+    monkeypatch.setattr("core.run.files.os.fsync", full)
     with pytest.raises(RunFileError, match="disk is full"):
         RunFolder.create(tmp_path, load_experiment("quick"))
     assert list(tmp_path.iterdir()) == []

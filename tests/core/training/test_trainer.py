@@ -18,7 +18,7 @@ from core.training.control import ControlToken, StopRequested
 from core.training.estimators import ideal, in_silico, pat
 from core.training.events import EpochDone, Event, Message, ShotMeasured, StepDone
 from core.training.settings import TrainingSettings
-from core.training.trainer import evaluate, rate_factor, train
+from core.training.trainer import Trainer, evaluate, rate_factor
 from tests.conftest import SquareSystem
 
 SETTINGS = TrainingSettings(epochs=6, batch_size=16, learning_rate=0.05)
@@ -63,7 +63,7 @@ def trained(
     bench = Bench(system, events.append)
     route = {"pat": pat, "in_silico": in_silico, "ideal": ideal}[route_of](bench.measure, twin, system)
     network = build_network(CHAIN, system.info, 6, 2, seed=seed)
-    train(
+    Trainer(
         network,
         route,
         task or stripes(),
@@ -72,8 +72,7 @@ def trained(
         seed=seed,
         listener=events.append,
         control=control or ControlToken(),
-        on_epoch=lambda done: None,
-    )
+    ).run()
     return network, events, system
 
 
