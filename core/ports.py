@@ -138,5 +138,14 @@ class Resumable(PhysicalSystem, Protocol):
         ...
 
 
+@runtime_checkable
+class Ageing(PhysicalSystem, Protocol):
+    """A system that can be left idle for as long as an experiment asks, without anyone having to wait."""
+
+    def age(self, hours: float) -> None:
+        """Let time pass without shots. Raise DeviceError."""
+        ...
+
+
 Measure = Callable[..., Tensor]
 """Runs the device: tensors in, a tensor out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
@@ -13,14 +14,17 @@ from torch import Tensor
 
 from core.ports import DeviceError, OutOfRange, SystemInfo
 
+LONGEST_AGEING_H = 1e5  # eleven years
+WANDERING_STEP_S = 3600.0  # a gain multiplies itself by a Gaussian factor, which must stay near 1
+
 
 class SimulatedSystem(ABC):
     """A device made of equations, whose hidden truth never leaves it except as measured outputs.
 
     `serial_number` fixes the unit (its hidden parameters); `seed` fixes the noise of this session with it.
-    Subclasses set `info`, draw their hidden parameters with `unit_generator` and implement `_measure` and
-    `ideal_response`; they name in `wandering` the numbers that shots change. `clock_s` is the simulated time since
-    switch-on: every shot advances it by `info.shot_s`.
+    Subclasses set `info`, draw their hidden parameters with `unit_generator` and implement `_measure`, `_wander` and
+    `ideal_response`; they name in `wandering` the numbers that time changes. `clock_s` is the simulated time since
+    switch-on: every shot advances it by `info.shot_s`, and a batch of shots is measured as the system is at its end.
     """
 
     info: SystemInfo
@@ -44,10 +48,17 @@ class SimulatedSystem(ABC):
             self._check(name, value, shape)
         with torch.no_grad():
             self.output_enabled = True
+            self._elapse(drive.shape[0] * self.info.shot_s)
             response = self._measure(drive.detach().to("cpu", torch.float32), *(p.detach().cpu() for p in parameters))
         self.shots += drive.shape[0]
-        self.clock_s += drive.shape[0] * self.info.shot_s
         return response.to(drive)
+
+    def age(self, hours: float) -> None:
+        """Let simulated time pass without shots: the clock and all drifts go on. Raise DeviceError."""
+        if not 0.0 <= hours <= LONGEST_AGEING_H:
+            raise DeviceError(f"{self.info.name} cannot age by {hours:g} h; choose from 0 to {LONGEST_AGEING_H:g} h.")
+        if hours:  # no time takes nothing from the noise to come
+            self._elapse(3600 * hours)
 
     def safe_state(self) -> None:
         """Switch the output off."""
@@ -102,8 +113,18 @@ class SimulatedSystem(ABC):
         """Answer checked controls with noise, drift, jitter and converters, as float32."""
 
     @abstractmethod
+    def _wander(self, hours: float) -> None:
+        """Let the numbers in `wandering` take a random step, at most an hour long."""
+
+    @abstractmethod
     def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Compute the response without noise, differentiably, from the hidden parameters."""
+
+    def _elapse(self, seconds: float) -> None:
+        self.clock_s += seconds
+        steps = max(1, math.ceil(seconds / WANDERING_STEP_S))
+        for _ in range(steps):
+            self._wander(seconds / steps / 3600)
 
     def _numbers(self) -> dict[str, str]:
         """Map the state's keys to the attributes that shots change."""

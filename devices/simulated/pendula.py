@@ -77,14 +77,15 @@ class SimulatedPendula(SimulatedSystem):
 
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         faults, count = self._faults, drive.shape[0]
-        hours = count * self.info.shot_s / 3600
-        self._drift += faults.drift_per_hour * math.sqrt(hours) * float(self._randn(1))
         released = _quantise(drive, 1.0, faults.release_bits) + faults.release_noise * self._randn(count, PENDULA)
         response = self._respond(released, *parameters, drift=self._drift)
         response = response + faults.readout_noise * self._randn(count, PENDULA)
         if faults.readout_bits:
             response = _quantise(response + READOUT_RANGE, 2 * READOUT_RANGE, faults.readout_bits) - READOUT_RANGE
         return response
+
+    def _wander(self, hours: float) -> None:
+        self._drift += self._faults.drift_per_hour * math.sqrt(hours) * float(self._randn(1))
 
     def _respond(self, drive: Tensor, coupling: Tensor, force: Tensor, *, drift: float) -> Tensor:
         values = {name: value.to(drive) for name, value in self._values.items()}

@@ -97,14 +97,15 @@ class SimulatedPlate(SimulatedSystem):
 
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         faults, count = self._faults, drive.shape[0]
-        hours = count * self.info.shot_s / 3600
-        if faults.temperature:
-            self._kelvin += RESTLESSNESS_K_PER_SQRT_H * math.sqrt(hours) * float(self._randn(1))
-        self._gain *= 1 + faults.gain_drift_per_hour * math.sqrt(hours) * float(self._randn(1))
         warm = self._values | {"frequency": self._values["frequency"] * (1 + FREQUENCY_PER_KELVIN * self._kelvin)}
         response = self._gain * self._respond(self._quantise(drive, 1.0), warm)
         response = self._jittered(response) + faults.noise * self._randn(count, SAMPLES)
         return self._quantise(response.clamp(-1, 1), 2.0)
+
+    def _wander(self, hours: float) -> None:
+        if self._faults.temperature:
+            self._kelvin += RESTLESSNESS_K_PER_SQRT_H * math.sqrt(hours) * float(self._randn(1))
+        self._gain *= 1 + self._faults.gain_drift_per_hour * math.sqrt(hours) * float(self._randn(1))
 
     def _respond(self, drive: Tensor, values: dict[str, Tensor]) -> Tensor:
         force = compress(2 * drive - 1, values["compression"])

@@ -100,7 +100,6 @@ class SimulatedShg(SimulatedSystem):
         if faults.shaper_bits:
             levels = 2**faults.shaper_bits - 1
             drive = (drive * levels).round() / levels
-        self._gain += faults.drift_per_hour * math.sqrt(count * self.info.shot_s / 3600) * float(self._randn(1))
         response = self.ideal_response(drive) * self._gain
         power = 1 + faults.power_noise * self._randn(count, 1)
         position = torch.linspace(-1, 1, BINS)
@@ -116,6 +115,9 @@ class SimulatedShg(SimulatedSystem):
             step = SATURATION / 2**faults.adc_bits
             response = (response / step).round().clamp(-(2**faults.adc_bits) // 64, 2**faults.adc_bits - 1) * step
         return response
+
+    def _wander(self, hours: float) -> None:
+        self._gain += self._faults.drift_per_hour * math.sqrt(hours) * float(self._randn(1))
 
 
 def _blur_matrix(blur_m: float) -> Tensor:
