@@ -5,32 +5,47 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.ports import DeviceError, OutOfRange, SystemInfo
+from core.physics.model import FitParameter
+from core.ports import DeviceError, DeviceLost, OutOfRange, SystemInfo
 
 LONGEST_AGEING_H = 1e5  # eleven years
 WANDERING_STEP_S = 3600.0  # a gain multiplies itself by a Gaussian factor, which must stay near 1
+
+
+@dataclass(frozen=True)
+class Imperfections:
+    """What every simulated device does that its data sheet does not say; 0 switches an entry off.
+
+    With `parameter_drift_per_hour` each hidden parameter that a twin can fit moves steadily, each (and each element)
+    in its own direction: by this part of its value where its scale is logarithmic, by this part of its tolerance where
+    it is linear (angles, shifts, offsets, weights).
+    """
+
+    unit_spread: float = 1.0  # scales all differences between units
+    parameter_drift_per_hour: float = 0.0
 
 
 class SimulatedSystem(ABC):
     """A device made of equations, whose hidden truth never leaves it except as measured outputs.
 
     `serial_number` fixes the unit (its hidden parameters); `seed` fixes the noise of this session with it.
-    Subclasses set `info`, draw their hidden parameters with `unit_generator` and implement `_measure`, `_wander` and
-    `ideal_response`; they name in `wandering` the numbers that time changes. `clock_s` is the simulated time since
-    switch-on: every shot advances it by `info.shot_s`, and a batch of shots is measured as the system is at its end.
+    Subclasses set `info`, draw their hidden parameters with `unit_generator`, hand them to `_finish` after the last
+    draw, and implement `_measure`, `_wander` and `ideal_response`; they name in `wandering` the numbers that walk at
+    random. `clock_s` is the simulated time since switch-on: every shot advances it by `info.shot_s`, and a batch of
+    shots is measured as the system is at its end.
     """
 
     info: SystemInfo
     wandering: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, serial_number: int, seed: int, imperfections: object) -> None:
+    def __init__(self, serial_number: int, seed: int, imperfections: Imperfections) -> None:
         self.imperfections = imperfections
         self.unit_generator = np.random.default_rng([serial_number, 0x0E7])
         self.noise = torch.Generator().manual_seed((serial_number * 1_000_003 + seed) % 2**63)
@@ -39,16 +54,16 @@ class SimulatedSystem(ABC):
         self.output_enabled = False
 
     def run(self, drive: Tensor, *parameters: Tensor) -> Tensor:
-        """Measure one shot per row of `drive` (batch, drive), each value in [0, 1]. Raise OutOfRange."""
+        """Measure one shot per row of `drive` (batch, drive), each value in [0, 1]. Raise OutOfRange, DeviceLost."""
         self._check("drive", drive, (drive.shape[0], self.info.drive_dim) if drive.ndim == 2 else (-1,))
         expected = self.info.parameter_shapes
         if len(parameters) != len(expected):
             raise OutOfRange(f"{self.info.name} takes {len(expected)} shared parameters, got {len(parameters)}.")
         for (name, shape), value in zip(expected.items(), parameters, strict=True):
             self._check(name, value, shape)
+        self._elapse(drive.shape[0] * self.info.shot_s)
         with torch.no_grad():
             self.output_enabled = True
-            self._elapse(drive.shape[0] * self.info.shot_s)
             response = self._measure(drive.detach().to("cpu", torch.float32), *(p.detach().cpu() for p in parameters))
         self.shots += drive.shape[0]
         return response.to(drive)
@@ -66,13 +81,12 @@ class SimulatedSystem(ABC):
 
     def snapshot(self) -> dict[str, object]:
         """Tell identity, settings and state as plain data; hidden parameters stay hidden."""
-        settings: dict[str, Any] = asdict(self.imperfections) if is_dataclass(self.imperfections) else {}  # pyright: ignore[reportArgumentType]
         return {
             "kind": self.info.kind,
             "name": self.info.name,
             "status": self.info.status,
             "serial_number": self.info.serial_number,
-            "imperfections": settings,
+            "imperfections": asdict(self.imperfections),
             "clock_s": self.clock_s,
             "shots": self.shots,
         }
@@ -120,7 +134,30 @@ class SimulatedSystem(ABC):
     def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Compute the response without noise, differentiably, from the hidden parameters."""
 
+    def _finish(self, values: dict[str, Tensor], items: tuple[FitParameter, ...]) -> None:
+        """Keep the hidden parameters, as they are at switch-on, and draw in which direction each of them drifts."""
+        self._new, self._change_per_hour = values, dict[str, Tensor]()
+        for item in items:
+            value = values[item.name].double()
+            direction = torch.as_tensor(self.unit_generator.choice((-1.0, 1.0), tuple(value.shape)))
+            unit = value if item.scale == "log" else torch.as_tensor(item.spread)
+            self._change_per_hour[item.name] = self.imperfections.parameter_drift_per_hour * direction * unit
+
+    @property
+    def _values(self) -> dict[str, Tensor]:
+        """The hidden parameters at the present clock."""
+        if not self.imperfections.parameter_drift_per_hour:
+            return self._new
+        hours = self.clock_s / 3600
+        return {name: (value + hours * self._change_per_hour[name]).to(value) for name, value in self._new.items()}
+
     def _elapse(self, seconds: float) -> None:
+        hours, rate = (self.clock_s + seconds) / 3600, self.imperfections.parameter_drift_per_hour
+        if rate * hours >= 1:
+            raise DeviceLost(
+                f"{self.info.name} has drifted away: after {hours:.4g} h at {rate:.4g} an hour nothing is left of some "
+                "of its parameters. Lower system.imperfections.parameter_drift_per_hour, or let less time pass."
+            )
         self.clock_s += seconds
         steps = max(1, math.ceil(seconds / WANDERING_STEP_S))
         for _ in range(steps):

@@ -11,17 +11,16 @@ from torch import Tensor
 
 from core.physics.circuit import RATE_HZ, SAMPLES, CircuitModel
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import SimulatedSystem
+from devices.simulated.base import Imperfections, SimulatedSystem
 
 THRESHOLD_V_PER_KELVIN = -2e-3
 RESTLESSNESS_K_PER_SQRT_H = 1.0  # temperature inside the box, random walk (est.)
 
 
 @dataclass(frozen=True)
-class CircuitImperfections:
+class CircuitImperfections(Imperfections):
     """What a real circuit does that its data sheet does not say (est.); 0 switches an entry off."""
 
-    unit_spread: float = 1.0  # scales all differences between units
     inductance: float = 0.05  # log-normal tolerance
     resistance: float = 0.05
     capacitance: float = 0.1
@@ -77,8 +76,9 @@ class SimulatedCircuit(SimulatedSystem):
         }
         values["threshold"] = nominal["threshold"] + faults.threshold_v * unit[7]
         values["offset"] = 0.003 * unit[8]
-        self._values = {name: torch.tensor(value, dtype=torch.float32) for name, value in values.items()}
+        tensors = {name: torch.tensor(value, dtype=torch.float32) for name, value in values.items()}
         self._kelvin, self._gain = 0.0, 1.0
+        self._finish(tensors, self._model.fit_parameters)
 
     def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Compute the noise-free voltage (batch, 784), differentiably, from the hidden components."""
@@ -86,7 +86,8 @@ class SimulatedCircuit(SimulatedSystem):
 
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         faults, count = self._faults, drive.shape[0]
-        warm = self._values | {"threshold": self._values["threshold"] + THRESHOLD_V_PER_KELVIN * self._kelvin}
+        values = self._values
+        warm = values | {"threshold": values["threshold"] + THRESHOLD_V_PER_KELVIN * self._kelvin}
         response = self._gain * self._respond(self._quantise(drive, 1.0), warm)
         response = self._shifted(response) + faults.noise * TYPICAL_RMS * self._randn(count, SAMPLES)
         return self._quantise(response.clamp(-1, 1), 2.0)

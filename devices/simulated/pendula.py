@@ -20,16 +20,15 @@ from core.physics.pendula import (
     respond,
 )
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import SimulatedSystem
+from devices.simulated.base import Imperfections, SimulatedSystem
 
 READOUT_RANGE = 8.0  # the read-out's full scale, ±, in units of the largest release: beyond it saturates
 
 
 @dataclass(frozen=True)
-class PendulaImperfections:
+class PendulaImperfections(Imperfections):
     """What a real bench does that its data sheet does not say (est.); 0 switches an entry off."""
 
-    unit_spread: float = 1.0  # scales all differences between units: the model's parameters and the coupling errors
     coupling_error: float = 0.03  # of each coupling by itself, relative, between units, which the model does not know
     release_noise: float = 0.003  # of the initial positions, relative to the largest, from shot to shot
     readout_noise: float = 0.005  # of the measured positions, relative to the largest release, rms
@@ -66,10 +65,12 @@ class SimulatedPendula(SimulatedSystem):
             shot_s=SHOT_S,
             parameter_shapes=PARAMETER_SHAPES,
         )
-        self._values = {item.name: self._draw(item) for item in PendulaModel().fit_parameters}
+        items = PendulaModel().fit_parameters
+        values = {item.name: self._draw(item) for item in items}
         errors = faults.unit_spread * faults.coupling_error * self.unit_generator.standard_normal(PAIRS)
         self._coupling_factors = torch.as_tensor(1 + errors, dtype=torch.float32)
         self._drift = 1.0
+        self._finish(values, items)
 
     def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Compute the noise-free positions (batch, 206), differentiably, from the hidden pendula and springs."""

@@ -18,12 +18,13 @@ from core.physics.plate import (
     RATE_HZ,
     SAMPLES,
     WEIGHTS,
+    PlateModel,
     compress,
     effective_modes,
     simulate,
 )
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import SimulatedSystem
+from devices.simulated.base import Imperfections, SimulatedSystem
 
 FREQUENCY_PER_KELVIN = -250e-6
 RESTLESSNESS_K_PER_SQRT_H = 0.5  # room temperature, random walk (est.)
@@ -32,10 +33,9 @@ JITTER_SAMPLES = 20  # start jitter of a USB sound card
 
 
 @dataclass(frozen=True)
-class PlateImperfections:
+class PlateImperfections(Imperfections):
     """What a real set-up does that its data sheet does not say (est.); 0 switches an entry off."""
 
-    unit_spread: float = 1.0  # scales all differences between units
     size: float = 0.01  # of the plate, relative: shifts all free-plate modes alike
     mode_scatter: float = 0.003  # of each mode's frequency on top of that
     quality: float = 0.3  # of each quality factor, logarithmic
@@ -81,7 +81,7 @@ class SimulatedPlate(SimulatedSystem):
         free = np.array(MODES_HZ) > 2000
         # Frequency goes as thickness over side squared; a plate 1 % larger all over is 1 % lower.
         common = np.where(free, -faults.size * size, faults.mount * mount)
-        self._values = {
+        values = {
             "frequency": _tensor(MODES_HZ * np.exp(spread * (common + faults.mode_scatter * frequency))),
             "quality": _tensor(QUALITY * np.exp(spread * faults.quality * quality)),
             "weight": _tensor(np.array(WEIGHTS) + spread * faults.weight * weight),
@@ -90,6 +90,7 @@ class SimulatedPlate(SimulatedSystem):
         }
         self._hardening = _tensor(np.where(free, 0.0, HARDENING_PER_SHIFT * faults.hardening))
         self._kelvin, self._gain = 0.0, 1.0
+        self._finish(values, PlateModel().fit_parameters)
 
     def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Compute the noise-free signal (batch, 784), differentiably, from the hidden modes."""
@@ -97,7 +98,8 @@ class SimulatedPlate(SimulatedSystem):
 
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         faults, count = self._faults, drive.shape[0]
-        warm = self._values | {"frequency": self._values["frequency"] * (1 + FREQUENCY_PER_KELVIN * self._kelvin)}
+        values = self._values
+        warm = values | {"frequency": values["frequency"] * (1 + FREQUENCY_PER_KELVIN * self._kelvin)}
         response = self._gain * self._respond(self._quantise(drive, 1.0), warm)
         response = self._jittered(response) + faults.noise * self._randn(count, SAMPLES)
         return self._quantise(response.clamp(-1, 1), 2.0)

@@ -21,16 +21,15 @@ from core.physics.shg import (
     shaped_pulse,
 )
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import SimulatedSystem
+from devices.simulated.base import Imperfections, SimulatedSystem
 
 SATURATION = 4.0  # of the reference level: the unshaped pulse stays below it
 
 
 @dataclass(frozen=True)
-class ShgImperfections:
+class ShgImperfections(Imperfections):
     """What a real bench does that its data sheet does not say (est.); 0 switches an entry off."""
 
-    unit_spread: float = 1.0  # scales all differences between units
     angle_deg: float = 0.1  # crystal angle, standard deviation between units
     axis_nm: float = 0.2  # shaper's wavelength axis, between units
     strength: float = 0.1  # conversion strength, relative, between units
@@ -74,7 +73,7 @@ class SimulatedShg(SimulatedSystem):
         p, angle = NOMINAL, NOMINAL.angle_rad
         tilt = phase_mismatch(angle + math.radians(faults.angle_deg) * unit[0], p.centre_m)
         values = {item.name: torch.tensor(item.nominal) for item in self._model.fit_parameters}
-        self._values = values | {
+        values |= {
             "mismatch": torch.tensor(p.length_m * tilt),
             "axis_shift": torch.tensor(faults.axis_nm * 1e-9 * unit[1]),
             "nonlinearity": torch.tensor(p.nonlinearity * math.exp(faults.strength * unit[2])),
@@ -86,6 +85,7 @@ class SimulatedShg(SimulatedSystem):
         self._phase = torch.as_tensor(faults.cubic_phase_fs3 * 1e-45 * unit[6] * omega**3 / 6)
         self._blur = _blur_matrix(faults.shaper_blur_nm * 1e-9)
         self._gain = 1.0
+        self._finish(values, self._model.fit_parameters)
 
     def ideal_response(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Compute the noise-free spectrum (batch, 50), differentiably, from the hidden alignment."""
@@ -93,7 +93,7 @@ class SimulatedShg(SimulatedSystem):
         pulse = shaped_pulse(drive @ self._blur.to(drive), v["axis_shift"], v["centre"], v["width"], v["chirp"])
         pulse = pulse * torch.exp(1j * self._phase).to(pulse)
         harmonic = self._model.harmonic(pulse, v)
-        return self._model.binned(harmonic)
+        return v["gain"] * self._model.binned(harmonic) + v["offset"]
 
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         faults, count = self._faults, drive.shape[0]

@@ -8,34 +8,11 @@ from importlib import import_module
 
 import pytest
 import torch
-from torch import Tensor
 
-from core.ports import DifferentiableSystem, OutOfRange, PhysicalSystem
+from core.ports import DifferentiableSystem, OutOfRange
 from core.twin.physics import PhysicsTwin
 from devices.catalogue import BUNDLED
-from devices.simulated.base import SimulatedSystem
-
-KINDS = list(BUNDLED)
-
-
-def build(kind: str, serial_number: int = 5, seed: int = 1, **imperfections: float | bool) -> SimulatedSystem:
-    system = BUNDLED[kind].build(serial_number, seed, imperfections)
-    assert isinstance(system, SimulatedSystem)
-    return system
-
-
-def perfect(kind: str, **kept: float | bool) -> SimulatedSystem:
-    """A unit with every imperfection switched off but those given."""
-    settings = fields(getattr(import_module(f"devices.simulated.{kind}"), f"{kind.capitalize()}Imperfections"))
-    off = {item.name: False if isinstance(item.default, bool) else 0 for item in settings}
-    return build(kind, **(off | ({"align": True} if kind == "plate" else {}) | kept))
-
-
-def shot(system: PhysicalSystem, batch: int = 4, seed: int = 0) -> tuple[Tensor, ...]:
-    generator = torch.Generator().manual_seed(seed)
-    shapes = system.info.parameter_shapes.values()
-    shared = [0.5 + 0.05 * torch.randn(*shape, generator=generator) for shape in shapes]
-    return (torch.rand(batch, system.info.drive_dim, generator=generator), *shared)
+from tests.devices.conftest import KINDS, build, perfect, shot
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -79,13 +56,8 @@ def test_every_imperfection_can_be_told_from_its_absence(kind: str):
         if item.name == "unit_spread":
             changed, reference = perfect(kind, unit_spread=1.0), perfect(kind).run(*controls)
         else:
-            strength = (
-                value
-                if isinstance(value, bool)
-                else 20 * value
-                if "hour" in item.name or item.name == "misaligned"
-                else value
-            )
+            rare = "hour" in item.name or item.name == "misaligned"
+            strength = 20 * (value or 0.01) if rare else value
             changed, reference = perfect(kind, unit_spread=1.0, **{item.name: strength}), baseline
         changed.clock_s = 3600.0
         assert not torch.equal(changed.run(*controls), reference), item.name
