@@ -44,12 +44,16 @@ class TaskSpec(_Section):
 
 
 class CalibrationSpec(_Section):
-    """The digital twin: equations fitted to shots, equations as on the data sheet, or a neural network fitted."""
+    """The digital twin: equations fitted to shots, equations as on the data sheet, or a neural network fitted.
+
+    `age_h` hours pass between the calibration and the training, for a system that can age (`core.ports.Ageing`).
+    """
 
     twin: Literal["physics", "datasheet", "neural"] = "physics"
     shots: Annotated[int, Field(ge=8, le=1_000_000)] = 512
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 400
     learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.03
+    age_h: Annotated[float, Field(ge=0.0, le=1e5)] = 0.0
 
 
 class JournalSpec(_Section):

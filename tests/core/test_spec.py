@@ -157,6 +157,15 @@ def test_learning_rate_is_accepted_exactly_in_its_range(rate):
             load_experiment("quick", [f"training.learning_rate={rate!r}"])
 
 
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_a_twin_may_be_up_to_a_hundred_thousand_hours_old(age_h):
+    if 0 <= age_h <= 1e5:
+        assert load_experiment("quick", [f"calibration.age_h={age_h!r}"]).calibration.age_h == age_h
+    else:
+        with pytest.raises(SpecError, match="age_h"):
+            load_experiment("quick", [f"calibration.age_h={age_h!r}"])
+
+
 def test_experiments_are_immutable():
     experiment = load_experiment("quick")
     with pytest.raises(ValueError, match="frozen"):
