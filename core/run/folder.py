@@ -28,6 +28,7 @@ from core.run.staged_file import StagedFile
 from core.training.events import CalibrationPoint, EpochDone, StepDone
 
 UNITS = {"wall_s": "s", "device_s": "s"}
+CHUNK_ROWS = 128  # a record writes the last chunk of each column anew
 SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error"}
 
 
@@ -59,10 +60,7 @@ class RunFolder:
                 folder = cls(path, Ownership(path))
                 write_atomically(path / "experiment.toml", experiment.toml().encode())
                 folder._open(existing=False)
-                assert folder._file is not None
-                entry = folder._file.create_group("entry")
-                entry.attrs.update({"NX_class": "NXentry", "default": "epochs", "title": experiment.title})
-                entry.attrs["start_time"] = datetime.now(UTC).isoformat(timespec="seconds")
+                folder.entry.attrs["title"] = experiment.title
                 folder._commit()
         except RunFileError:
             if folder is not None:
@@ -212,6 +210,9 @@ class RunFolder:
         self._staged = StagedFile(path)
         self._file = h5py.File(self._staged, "w")
         self._file.attrs.update({"schema_version": SCHEMA_VERSION, "default": "entry"})
+        entry = self._file.create_group("entry")
+        entry.attrs.update({"NX_class": "NXentry", "default": "epochs"})
+        entry.attrs["start_time"] = datetime.now(UTC).isoformat(timespec="seconds")
 
     def _retry(self, write: Callable[[], object]) -> None:
         waited = False
@@ -253,6 +254,6 @@ class RunFolder:
         columns: dict[str, h5py.Dataset] = {}
         for name, value in row.items():
             dtype = np.int64 if isinstance(value, int) else np.float64
-            columns[name] = group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(1024,))
+            columns[name] = group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(CHUNK_ROWS,))
             columns[name].attrs["units"] = UNITS.get(name, "1")
         return columns

@@ -14,12 +14,11 @@ from torch import Tensor, nn
 from core.calibration.shots import collect_shots
 from core.network.base import Shoot
 from core.physics.kernels.pool import set_threads
-from core.ports import DifferentiableSystem, DiskFull, Resumable, RunFileError, SystemInfo
+from core.ports import Ageing, DifferentiableSystem, DiskFull, Resumable, RunFileError, SystemInfo
 from core.run.checkpoint import Checkpoint, read_checkpoint
 from core.run.folder import RunFolder
 from core.run.journal import ShotJournal
 from core.run.outcome import make_result, provenance, record_answers, record_examples, record_system, record_twin
-from core.run.record import read_result
 from core.run.setup import Setup, build_twin
 from core.training.bench import Bench
 from core.training.control import ControlToken, StopRequested
@@ -84,7 +83,7 @@ def resume_experiment(setup: Setup, path: Path, listener: Listener, control: Con
     """Go on with an interrupted run as if nothing had happened. Raises RunFileError, and as `run_experiment` does."""
     folder = RunFolder.reopen(path)
     try:
-        if read_result(path) is not None:
+        if "result" in folder.entry.attrs:
             raise RunFileError(f"{path} is finished. Measure its network again with: overtone evaluate {path}")
         saved = path / "checkpoints" / f"{LATEST}.safetensors"
         checkpoint = read_checkpoint(path, LATEST) if saved.is_file() else None
@@ -115,6 +114,8 @@ class _Run:
         if checkpoint is None:
             self._align_records(lengths={}, calls=0)
             twin = self._calibrate()
+            if experiment.calibration.age_h and isinstance(setup.system, Ageing):
+                setup.system.age(experiment.calibration.age_h)
             features = task.train.features
             network.prepare(features[:: max(1, len(features) // PREPARING_SAMPLES)], twin)
         else:

@@ -9,7 +9,7 @@ from torch import nn
 from core.network.base import PhysicalNetwork
 from core.network.build import build_network
 from core.physics.model import PhysicsModel
-from core.ports import PhysicalSystem, SpecError
+from core.ports import Ageing, PhysicalSystem, SpecError
 from core.run.spec import Experiment
 from core.task.dataset import Task
 from core.training.estimators import Estimator
@@ -42,6 +42,8 @@ class Setup:
         network = build_network(experiment.network, system.info, features, classes, seed=experiment.seed)
         build_twin(experiment, system, model)
         estimator(system.run, system.run, system)
+        if experiment.calibration.age_h and not isinstance(system, Ageing):
+            raise SpecError(f"{system.info.name} cannot be aged at will. Set calibration.age_h=0.")
         return cls(experiment, system, model, task, estimator, network)
 
 

@@ -103,10 +103,10 @@ class Trainer:
         progress = self._progress
         while progress.epoch < self._settings.epochs and not self._patience_ended():
             self._bench.purpose, self.between_steps = "training", True
-            if progress.row == 0:
-                self._permutation = torch.randperm(len(self._task.train.labels), generator=self._order)
-            while progress.row < len(self._permutation):
+            while progress.row < len(self._task.train.labels):
                 self._control.safe_point()
+                if progress.row == 0:  # only now, so that a state before the first step of an epoch holds no order yet
+                    self._permutation = torch.randperm(len(self._task.train.labels), generator=self._order)
                 self._step(self._permutation[progress.row : progress.row + self._settings.batch_size])
                 self._on_step()
             self._bench.purpose, self.between_steps = "validation", False
