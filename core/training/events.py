@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 Phase = Literal["connecting", "calibrating", "training", "evaluating", "waiting", "finished"]
+Verdict = Literal["good", "usable", "poor", "against"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,37 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
+class LayerAlignment:
+    """How a twin's derivative agrees with the device's at one layer: cosine in the 95 % interval [low, high].
+
+    `gain` is |twin| / |device|, NaN where the device's derivative was not told from noise.
+    """
+
+    layer: int
+    cosine: float
+    low: float
+    high: float
+    gain: float
+
+
+@dataclass(frozen=True)
+class AlignmentChecked:
+    """The twin's derivative was compared with the device's; `cosine` is the lowest layer's.
+
+    `drift` is the rms change of a fixed set of responses since the first check over their rms signal, `noise_floor`
+    what that would be without any drift. `shots` counts the check's own device passes.
+    """
+
+    step: int
+    layers: tuple[LayerAlignment, ...]
+    cosine: float
+    drift: float
+    noise_floor: float
+    verdict: Verdict
+    shots: int
+
+
+@dataclass(frozen=True)
 class Finished:
     """The run is over and its folder complete; `result` is the plain dictionary that `--json` prints."""
 
@@ -97,5 +129,16 @@ class Stopped:
     folder: str
 
 
-Event = PhaseChanged | Message | CalibrationPoint | ShotMeasured | StepDone | EpochDone | Finished | Failed | Stopped
+Event = (
+    PhaseChanged
+    | Message
+    | CalibrationPoint
+    | ShotMeasured
+    | StepDone
+    | EpochDone
+    | AlignmentChecked
+    | Finished
+    | Failed
+    | Stopped
+)
 Listener = Callable[[Event], None]
