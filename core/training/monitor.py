@@ -20,7 +20,7 @@ from jaxtyping import Float
 from scipy.special import stdtrit
 from torch import Tensor
 
-from core.calibration.excitation import mixed, shared_parameter
+from core.calibration.excitation import low_pass, shared_parameter
 from core.network.base import PhysicalNetwork, Shoot
 from core.ports import SystemInfo
 from core.training.events import AlignmentChecked, LayerAlignment, Verdict
@@ -55,7 +55,7 @@ class GradientMonitor:
             raise ValueError(f"{len(features)} samples are too few to monitor a gradient; give at least two.")
         self._measure, self._twin, self._features = measure, twin, features
         self._generator = torch.Generator().manual_seed(seed)
-        drive = mixed(SENTINELS, info.drive_dim, info.signed_drive, self._generator)
+        drive = 0.5 + 0.5 * low_pass(SENTINELS, info.drive_dim, self._generator)
         shapes = info.parameter_shapes.values()
         self._sentinel = (drive, *(shared_parameter(shape, self._generator) for shape in shapes))
         self._first: Tensor | None = None
@@ -173,16 +173,18 @@ def alignment(
     """Compare measured, noisy Jacobian-vector products with the twin's: cosine with 95 % interval, and |twin|/|device|.
 
     The interval is Student's about the ratio of the samples' sums, its error from leaving out each sample in turn
-    (jackknife). It is all of [-1, 1] where the device's answer to the directions cannot be told from noise.
+    (jackknife). It is all of [-1, 1] where the device's answer to the directions cannot be told from noise. What the
+    finite step leaves of curvature is not in it.
     """
     slopes, twin = slopes.double(), twin.double()
     repeats, count, _ = slopes.shape
     products = torch.einsum("isk,jsk->sij", slopes, slopes)
     products = (products - torch.diag_embed(products.diagonal(dim1=1, dim2=2))) / (repeats * (repeats - 1))
     along, device_power, twin_power = (slopes.mean(0) * twin).sum(1), products.sum((1, 2)), twin.square().sum(1)
-    # Were all noise, each repeat's sign would be as good as the other: so much would the sum of the powers scatter.
-    scatter_of_noise = (2 * products.square().sum()).sqrt()
-    if not device_power.sum() > TOLD_APART * scatter_of_noise or not twin_power.sum() > 0:
+    # Were all noise, each repeat's sign would be as good as the other: so much would the sum of the products scatter.
+    relative = products / (slopes.square().sum((0, 2))[:, None, None] + 1e-30)  # one wild shot must not hide the rest
+    scatter_of_noise = (2 * relative.square().sum()).sqrt()
+    if not relative.sum() > TOLD_APART * scatter_of_noise or not device_power.sum() > 0 or not twin_power.sum() > 0:
         return LayerAlignment(layer, 0.0, -1.0, 1.0, math.nan)
 
     def cosine(along: Tensor, device: Tensor, model: Tensor) -> Tensor:
@@ -191,7 +193,7 @@ def alignment(
     sums = along.sum(), device_power.sum(), twin_power.sum()
     whole = float(cosine(*sums))
     without_one = cosine(sums[0] - along, sums[1] - device_power, sums[2] - twin_power)
-    half_width = stdtrit(count - 1, 0.975) * float(without_one.std(correction=0)) * math.sqrt(count - 1)
+    half_width = float(stdtrit(count - 1, 0.975) * math.sqrt(count - 1) * without_one.std(correction=0))
     low, middle, high = (min(max(whole + side * half_width, -1.0), 1.0) for side in (-1, 0, 1))
     return LayerAlignment(layer, middle, low, high, float((sums[2] / sums[1]).sqrt()))
 

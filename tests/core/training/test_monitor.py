@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -77,6 +78,8 @@ def test_an_exact_twin_of_another_gain_has_that_gain(gain: float, cosine: float,
         assert layer.high - layer.low < 2e-3
     assert checked.verdict == ("good" if gain > 0 else "against")
     assert checked.shots == monitor.shots_per_check(network) == sum(rows for rows, _ in system.calls)
+    assert json.loads(json.dumps(asdict(checked)))["verdict"] == checked.verdict
+    assert all(type(layer.cosine) is type(layer.low) is type(layer.high) is float for layer in checked.layers)
 
 
 @pytest.mark.parametrize("angle_deg", [30.0, 80.0, 130.0])
@@ -139,6 +142,18 @@ def test_what_cannot_be_told_from_noise_says_nothing():
     assert sum(layer.high < 0 for layer in layers) <= 2
 
 
+def test_wild_shots_at_one_sample_widen_the_interval_and_hide_nothing():
+    """A shot that starts late by a sample is off by as much as the response; here two of four at one sample are."""
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.randn(8, 50, generator=generator)
+    slopes = truth + 0.1 * torch.randn(REPEATS, 8, 50, generator=generator)
+    slopes[:2, 3] += 5 * torch.randn(50, generator=generator)
+    layer = alignment(0, slopes, truth)
+    assert 0 < layer.low < 0.9
+    assert layer.high == 1
+    assert math.isfinite(layer.gain)
+
+
 def test_controls_at_the_clamp_are_not_moved():
     system = SquareSystem()
     monitor, network = monitored(system, square)
@@ -179,7 +194,7 @@ def test_the_twins_slope_agrees_with_forward_mode(kind: str):
     assert model is not None
     point = operating_points(system, 2)
     # Forward mode steps through the circuit's reference one by one: a shorter shot will do.
-    point = Controls(point.drive[:, :80], ()) if kind == "circuit" else point
+    point = Controls(point.drive[:, :40], ()) if kind == "circuit" else point
     direction = random_direction(point, torch.Generator().manual_seed(1))
     neural = NeuralTwin(replace(system.info, drive_dim=point.drive.shape[1]), seed=0).requires_grad_(False)
     for twin in (PhysicsTwin(model()).requires_grad_(False), neural):
