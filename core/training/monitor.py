@@ -31,7 +31,7 @@ SENTINELS = 8  # fixed shots, measured twice at every check
 SMALLEST_STEP = 0.02  # of the controls' range: far above the steps of a 10-bit converter
 LARGEST_STEP = 0.2
 TWIN_STEP = 0.002  # between the kinks of a transistor's threshold and float32's rounding
-TOLD_APART = 2.0  # standard deviations of noise that the device's answer must exceed
+TOLD_APART = 3.0  # standard deviations of noise that the device's answer must exceed
 GOOD = math.sqrt(0.5)  # half of the gradient's power goes the right way
 
 

@@ -138,8 +138,8 @@ def test_what_cannot_be_told_from_noise_says_nothing():
     twin = torch.randn(8, 30, generator=torch.Generator().manual_seed(1))
     layers = [alignment(0, slopes, twin) for slopes in noise]
     silent = [layer for layer in layers if (layer.low, layer.high) == (-1, 1) and math.isnan(layer.gain)]
-    assert len(silent) > 0.9 * len(layers)
-    assert sum(layer.high < 0 for layer in layers) <= 2
+    assert len(silent) > 0.98 * len(layers)
+    assert not any(layer.high < 0 for layer in layers)
 
 
 def test_wild_shots_at_one_sample_widen_the_interval_and_hide_nothing():
