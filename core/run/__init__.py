@@ -5,6 +5,8 @@
     entry                 NXentry; attributes `result`, `provenance` (JSON), `start_time`, `end_time`
     entry/steps           NXdata, one row per optimiser step: the fields of the event StepDone
     entry/epochs          NXdata, one row per epoch: the fields of EpochDone
+    entry/alignment       NXdata, one row per check of the twin's gradient: the numbers of AlignmentChecked, and of each
+                          layer `cosine_0`, `low_0`, `high_0`, `gain_0`, …
     entry/calibration     NXdata, one row per report of the twin's fit: the fields of CalibrationPoint
     entry/system          drive_axis, response_axis; attributes: what the system is, labels and units
     entry/twin            drive, measured, predicted (shot, value): the fitted twin beside the last calibration shots

@@ -29,7 +29,7 @@ from core.training.events import CalibrationPoint, EpochDone, StepDone
 
 UNITS = {"wall_s": "s", "device_s": "s"}
 CHUNK_ROWS = 128  # a record writes the last chunk of each column anew
-SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error"}
+SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error", "alignment": "cosine"}
 
 
 class RunFolder:

@@ -63,7 +63,7 @@ class RunRecord:
         """Which device, software and machine the result comes from; None before there is one."""
         return self._entry_attribute("provenance")
 
-    def table(self, name: Literal["steps", "epochs", "calibration"]) -> dict[str, np.ndarray]:
+    def table(self, name: Literal["steps", "epochs", "alignment", "calibration"]) -> dict[str, np.ndarray]:
         """Read the columns of a table, in the order of the events' fields; none where nothing was recorded."""
         return self.arrays(name)
 

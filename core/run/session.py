@@ -20,9 +20,11 @@ from core.run.folder import RunFolder
 from core.run.journal import ShotJournal
 from core.run.outcome import make_result, provenance, record_answers, record_examples, record_system, record_twin
 from core.run.setup import Setup, build_twin
+from core.run.watch import GradientWatch, alignment_row
 from core.training.bench import Bench
 from core.training.control import ControlToken, StopRequested
 from core.training.events import (
+    AlignmentChecked,
     CalibrationPoint,
     EpochDone,
     Event,
@@ -33,6 +35,7 @@ from core.training.events import (
     StepDone,
     Stopped,
 )
+from core.training.monitor import GradientMonitor
 from core.training.state import exact
 from core.training.trainer import Trainer, evaluate
 from core.twin.fit import FitProgress, fit_twin
@@ -103,6 +106,8 @@ class _Run:
         self._twin: nn.Module | None = None
         self._trainer: Trainer | None = None
         self._phase = PhaseChanged("connecting", "Connecting")
+        self._watch: GradientWatch | None = None
+        self._steps = 0
         self._start_s = self._saved_s = time.perf_counter()
         control.on_hold = setup.system.safe_state
         folder.wait_for_room = self._wait_for_room
@@ -120,6 +125,11 @@ class _Run:
             network.prepare(features[:: max(1, len(features) // PREPARING_SAMPLES)], twin)
         else:
             twin = self._restored_twin(checkpoint)
+        share = experiment.training.monitor_share
+        if share and self._twin is not None:
+            info, features = setup.system.info, task.train.features
+            monitor = GradientMonitor(self._bench.measure_unseen, twin, info, features, seed=experiment.seed)
+            self._watch = GradientWatch(monitor, network, self._bench, share)
         route = setup.estimator(self._bench.measure, twin, setup.system)
         self._trainer = Trainer(
             network,
@@ -134,6 +144,8 @@ class _Run:
             on_epoch=self._after_epoch,
         )
         if checkpoint is None:
+            if self._watch is not None:
+                self._watch.check(0, self._emit)
             self._save()
         else:
             self._restore(checkpoint, self._trainer)
@@ -146,6 +158,8 @@ class _Run:
                 with suppress(RunFileError):
                     self._save()
             raise
+        if self._watch is not None:
+            self._watch.check(self._steps, self._emit)
         self._folder.save_checkpoint("final", self._weights(), {})
         self._emit(PhaseChanged("evaluating", f"Measuring the test set on {setup.system.info.name}"))
         self._bench.purpose = "test"
@@ -155,6 +169,8 @@ class _Run:
         record_examples(self._folder, network, task, self._bench)
         wall_s = time.perf_counter() - self._start_s
         result = make_result(setup, self._folder.path.name, measured, believed, bench=self._bench, wall_s=wall_s)
+        if self._watch is not None and self._watch.last is not None:
+            result["alignment_cosine"], result["verdict"] = self._watch.last.cosine, self._watch.last.verdict
         self._folder.save_result(result, provenance(setup.system))
         self._emit(Finished(result, str(self._folder.path)))
 
@@ -205,6 +221,8 @@ class _Run:
 
     def _after_epoch(self, done: EpochDone) -> None:
         self._folder.record("epochs", done)
+        if self._watch is not None and self._watch.due and done.epoch < done.epochs:
+            self._watch.check(self._steps, self._emit)
         self._save_if_older(EPOCH_CHECKPOINT_S)
 
     def _save_if_older(self, seconds: float) -> None:
@@ -213,7 +231,10 @@ class _Run:
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, StepDone):
+            self._steps = event.step
             self._folder.record("steps", event)
+        elif isinstance(event, AlignmentChecked):
+            self._folder.append("alignment", alignment_row(event))
         elif isinstance(event, CalibrationPoint):
             self._folder.record("calibration", event)
         elif isinstance(event, Message):
@@ -234,6 +255,7 @@ class _Run:
         device = system.state() if isinstance(system, Resumable) else {}
         tensors = self._weights() | _named("trainer", self._trainer.state()) | _named("bench", self._bench.state())
         tensors |= _named("device", device) | _named("random", _random_state())
+        tensors |= {} if self._watch is None else _named("watch", self._watch.state())
         self._folder.commit(durable=True)
         facts = {"lengths": self._folder.lengths(), "wall_s": time.perf_counter() - self._start_s}
         self._folder.save_checkpoint(LATEST, tensors, facts)
@@ -253,6 +275,8 @@ class _Run:
         try:
             trainer.restore(checkpoint.part("trainer"))
             self._bench.restore(checkpoint.part("bench"))
+            if self._watch is not None:
+                self._watch.restore(checkpoint.part("watch"))
             if isinstance(system, Resumable):
                 system.restore(checkpoint.part("device"))
             _restore_random_state(checkpoint.part("random"))
@@ -261,8 +285,8 @@ class _Run:
             raise checkpoint.unusable(error) from None
         self._start_s = time.perf_counter() - wall_s
         self._align_records(lengths=lengths, calls=int(self._bench.state()["calls"]))
-        steps = lengths.get("steps", 0)
-        self._emit(Message("info", f"Going on after step {steps}, {wall_s:.0f} s into the run."))
+        self._steps = lengths.get("steps", 0)
+        self._emit(Message("info", f"Going on after step {self._steps}, {wall_s:.0f} s into the run."))
 
     def _align_records(self, *, lengths: Mapping[str, int], calls: int) -> None:
         """Let the records end where the run goes on; what a real device has answered since is not measured again."""

@@ -67,6 +67,15 @@ class Bench:
 
     def measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         """Measure one shot per row of `drive` (batch, drive). Raises what the system and the journal raise."""
+        response = self.measure_unseen(drive, *parameters)
+        if self._show:
+            first = (drive[0].detach().cpu().numpy().copy(), response[0].detach().cpu().numpy().copy())
+            self._listener(ShotMeasured(self._layer, *first))
+        self._layer += 1
+        return response
+
+    def measure_unseen(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+        """Measure as `measure` does, outside the network's row of layers: nobody is shown it."""
         self._calls += 1
         response = None if self._journal is None else self._journal.recall(self._calls, drive, parameters)
         if response is None:
@@ -76,10 +85,6 @@ class Bench:
             if self._journal is not None:
                 self._journal.write(Call(self._calls, self.purpose, self._layer, drive, parameters, response))
         self.shots += drive.shape[0]
-        if self._show:
-            first = (drive[0].detach().cpu().numpy().copy(), response[0].detach().cpu().numpy().copy())
-            self._listener(ShotMeasured(self._layer, *first))
-        self._layer += 1
         return response
 
     def state(self) -> dict[str, Tensor]:
