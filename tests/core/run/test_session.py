@@ -14,6 +14,7 @@ from core.network.base import NetworkSettings
 from core.ports import DeviceLost, SpecError
 from core.run.evaluation import evaluate_again
 from core.run.folder import RunFolder
+from core.run.record import RunRecord
 from core.run.session import run_experiment
 from core.run.setup import Setup
 from core.run.spec import CalibrationSpec, Experiment, SystemSpec, TaskSpec
@@ -80,7 +81,16 @@ def test_a_run_calibrates_trains_evaluates_and_records(tmp_path):
         assert json.loads(file["entry"].attrs["result"]) == json.loads(json.dumps(result))
         assert json.loads(file["entry"].attrs["provenance"])["system"]["kind"] == "square"
     assert sorted(item.stem for item in (path / "checkpoints").iterdir()) == ["final", "latest"]
-    assert len((path / "log.jsonl").read_text().splitlines()) == 5
+    texts = [entry["text"] for entry in RunRecord(path).log()]
+    told = (
+        "Loading",
+        "Measuring 64 shots",
+        "Twin fitted",
+        "Gradient alignment",
+        "Training with pat",
+        "Measuring the test",
+    )
+    assert all(text.startswith(start) for text, start in zip(texts, told, strict=True))
 
 
 def test_the_fit_is_told_while_it_goes_on(tmp_path):
