@@ -58,7 +58,9 @@ def burn() -> None:
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("loaded", [False, True], ids=["alone", "under load"])
-def test_a_killed_run_loses_nothing_and_ends_alike(tmp_path, loaded: bool):
+def test_a_killed_run_loses_nothing_and_ends_alike(tmp_path, monkeypatch, loaded: bool):
+    monkeypatch.setattr("core.run.session.EPOCH_CHECKPOINT_S", 0.0)  # forked children have it too
+    monkeypatch.setattr("core.run.session.CHECKPOINT_S", 0.05)
     started = time.monotonic()
     assert os.waitpid(child(lambda: begin(tmp_path / "whole")), 0)[1] == 0
     whole_s = time.monotonic() - started
