@@ -179,7 +179,8 @@ def test_an_interrupt_writes_a_checkpoint_and_exits_130(tmp_path):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "interrupted" in errors
-    (checkpoint,) = tmp_path.glob("*/checkpoints/interrupted.safetensors")
+    assert "overtone resume" in errors
+    (checkpoint,) = tmp_path.glob("*/checkpoints/latest.safetensors")
     assert any(name.startswith("network.") for name in load_file(checkpoint))
 
 

@@ -66,7 +66,7 @@ def test_a_key_starts_a_run_and_a_signal_ends_it_safely(display, tmp_path):
         program.send_signal(signal.SIGTERM)
         _, errors = program.communicate(timeout=30)
         assert program.returncode == 0, errors
-        assert list(tmp_path.glob("runs/*/checkpoints/interrupted.safetensors"))
+        assert list(tmp_path.glob("runs/*/checkpoints/latest.safetensors"))
         assert "Traceback" not in errors
     finally:
         program.kill()

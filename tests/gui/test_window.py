@@ -82,7 +82,7 @@ def test_a_run_is_shown_paused_resumed_and_stopped(window, qtbot, tmp_path):
     assert window.run_bar.state == "stopping"
     qtbot.waitUntil(lambda: window.run_bar.state == "stopped", timeout=30_000)
     assert "safe state" in window.status.text()
-    assert list((tmp_path / "runs").glob("*/checkpoints/interrupted.safetensors"))
+    assert list((tmp_path / "runs").glob("*/checkpoints/latest.safetensors"))
     assert window.setup.start.isEnabled()
 
 
@@ -123,7 +123,7 @@ def test_closing_stops_the_run_first(window, qtbot, tmp_path):
     window.close()
     assert window.run_bar.state == "stopping"
     qtbot.waitUntil(lambda: not window.engine.alive, timeout=30_000)
-    assert list((tmp_path / "runs").glob("*/checkpoints/interrupted.safetensors"))
+    assert list((tmp_path / "runs").glob("*/checkpoints/latest.safetensors"))
 
 
 def test_the_window_opens_without_loading_the_engine():

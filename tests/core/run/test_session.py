@@ -132,7 +132,7 @@ def test_a_stop_in_any_phase_leaves_outputs_safe_and_a_run_to_go_on_with(tmp_pat
 def test_a_lost_device_leaves_outputs_safe_and_a_readable_file(tmp_path):
     class Vanishing(SquareSystem):
         def run(self, drive: Tensor, *parameters: Tensor) -> Tensor:
-            if len(self.calls) > 14:
+            if len(self.calls) > 34:  # after the first check of the gradient
                 raise DeviceLost("The square system does not answer any more. Check its cable.")
             return super().run(drive, *parameters)
 
