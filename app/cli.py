@@ -124,6 +124,23 @@ def evaluate(
 
 
 @cli.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run, finished or not.")],
+    formats: Annotated[str, typer.Option("--format", help="Comma-separated.")] = "html,pdf,csv,json",
+    out: Annotated[Path | None, typer.Option(help="Folder of the report; the run's own without it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a run's report: a web page, pages to print, its tables and its data."""
+    with one_line_errors():
+        from core.report.make import make_report, parse_formats
+
+        files = make_report(folder, parse_formats(formats), out)
+    for file in files:
+        say(str(file))
+    _print_result({"files": [str(file) for file in files]}, as_json)
+
+
+@cli.command()
 def sweep(
     source: Annotated[str, typer.Argument(metavar="PRESET|SPEC.toml", help="A preset's name or a TOML file.")],
     settings: Annotated[

@@ -1,0 +1,102 @@
+"""What a report needs to know of a run, finished or not: read once, then only looked at."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.ports import OvertoneError
+from core.run.record import RunRecord, State
+from core.run.spec import Experiment
+
+ROBUSTNESS_FILE = "robustness.json"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a run's folder says. Arrays and attributes are empty, results None, where there is nothing yet."""
+
+    run: str
+    state: State
+    experiment: Experiment
+    result: dict[str, Any] | None
+    provenance: dict[str, Any] | None
+    entry: dict[str, Any]
+    arrays: dict[str, dict[str, np.ndarray]]
+    attributes: dict[str, dict[str, Any]]
+    log: list[dict[str, str]]
+    siblings: dict[str, dict[str, Any]]
+    robustness: dict[str, Any] | None
+
+    @property
+    def classes(self) -> list[str]:
+        """Return the names of the classes, as far as they are known."""
+        return [str(name) for name in self.attributes["test"].get("classes", [])]
+
+
+def read_facts(path: Path) -> Facts:
+    """Read a run. Raises RunFileError where there is none or its files are damaged."""
+    record = RunRecord(path)
+    experiment = record.experiment
+    groups = ("steps", "epochs", "calibration", "system", "twin", "test", "examples", "alignment")
+    return Facts(
+        path.resolve().name,
+        record.state,
+        experiment,
+        record.result,
+        record.provenance,
+        record.attributes("/entry"),
+        {name: record.arrays(name) for name in groups},
+        {name: record.attributes(name) for name in groups},
+        record.log(),
+        _siblings(path.resolve(), experiment),
+        _robustness(path),
+    )
+
+
+def confusion(label: np.ndarray, chosen: np.ndarray, classes: int) -> np.ndarray:
+    """Count samples by (true class, chosen class)."""
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (label, chosen), 1)
+    return counts
+
+
+def _siblings(path: Path, experiment: Experiment) -> dict[str, dict[str, Any]]:
+    """Return the results of finished runs beside this one that differ in the estimator alone, the latest of each."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted(path.parent.glob("*/experiment.toml")):
+        with suppress(OvertoneError):  # a broken neighbour is no reason not to report
+            other = RunRecord(file.parent)
+            estimator = other.experiment.training.estimator
+            alike = _neutral(other.experiment) == _neutral(experiment)
+            if alike and estimator != experiment.training.estimator and other.result is not None:
+                found[estimator] = other.result
+    return found
+
+
+def _neutral(experiment: Experiment) -> dict[str, Any]:
+    data = experiment.model_dump()
+    del data["training"]["estimator"]
+    return data
+
+
+def _robustness(path: Path) -> dict[str, Any] | None:
+    """Return what was measured under other conditions, None where nothing was or it cannot be understood."""
+    with suppress(OSError, ValueError, TypeError, KeyError, IndexError):
+        data = json.loads((path / ROBUSTNESS_FILE).read_text("utf-8"))
+        rows = [
+            {
+                "condition": str(row["condition"]),
+                "accuracy": float(row["accuracy"]),
+                "interval95": [float(row["interval95"][0]), float(row["interval95"][1])],
+                "runs": int(row["runs"]),
+            }
+            for row in data["rows"]
+        ]
+        return {"rows": rows, "made": str(data.get("made", ""))}
+    return None
