@@ -7,6 +7,7 @@ typed by a user.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ def drawing() -> Generator[None]:
         **{key: TEXT for key in ("text.color", "axes.labelcolor", "hatch.color")},
         **{key: MUTED for key in ("xtick.color", "ytick.color", "axes.edgecolor")},
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # drawn as a box
         yield
 
 
@@ -162,17 +164,14 @@ def legend(axes: Axes, place: LegendLocType = "best", **options: Any) -> None:
 
 
 def named_levels(axes: Axes, levels: Mapping[str, float]) -> None:
-    """Draw muted horizontal lines with their names on them at the left; of a close pair, one stands below its line."""
+    """Draw muted horizontal lines with their names right of the axes, apart from each other."""
     low, high = axes.get_ylim()
-    ordered = sorted(levels.items(), key=lambda item: item[1])
-    for index, (name, level) in enumerate(ordered):
+    line, place = 0.035 * (high - low), -np.inf
+    for name, level in sorted(levels.items(), key=lambda item: item[1]):
         axes.axhline(level, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1.5)
-        below = index + 1 < len(ordered) and ordered[index + 1][1] - level < 0.06 * (high - low)
-        place = level + (-0.008 if below else 0.008) * (high - low)
-        side = "top" if below else "bottom"
-        box = {"facecolor": SURFACE, "edgecolor": "none", "pad": 0.6, "alpha": 0.8}
-        left = axes.get_yaxis_transform()
-        axes.text(0.01, place, name, transform=left, color=MUTED, fontsize=6.5, va=side, bbox=box, zorder=4)
+        place = max(level, place + line)
+        right = axes.get_yaxis_transform()
+        axes.text(1.02, place, name, transform=right, color=MUTED, fontsize=6.5, va="center")
 
 
 def value_above(axes: Axes, text: str) -> None:

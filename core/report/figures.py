@@ -30,8 +30,10 @@ WIDTH_IN = 6.85
 CALIBRATION_IN = (WIDTH_IN, 2.1)
 TRAINING_IN = (WIDTH_IN, 4.2)
 COMPARISON_ROW_IN = 0.26
-SHOTS_ROW_IN = 1.5
+SHOTS_ROW_IN = 1.4
 CELL_IN, LARGEST_MATRIX_IN = 0.34, 4.2
+NAMES_IN = 1.15  # right of the accuracy
+LONG = 300  # values of a drive or response: more than three curves over each other can show
 PAT, IN_SILICO, IDEAL = SERIES[0], SERIES[1], SERIES[2]
 LEFT, RIGHT, BELOW, ABOVE, GAP = 0.52, 0.12, 0.42, 0.14, 0.55  # margins in inches
 
@@ -47,10 +49,18 @@ class Trace:
     unit: str
 
 
+def middle_of(values: int) -> slice:
+    """Return the part of a response that an overlay shows: all of a short one, the middle of a long one."""
+    return slice(None) if values <= LONG else slice(values // 2 - LONG // 4, values // 2 + LONG // 4)
+
+
 def draw_calibration(
     canvas: Canvas, fit: Mapping[str, np.ndarray], twin: Mapping[str, np.ndarray], trace: Trace, shots: int
 ) -> None:
-    """Draw the fit's errors against its steps, and measured responses with the twin's over them."""
+    """Draw the fit's errors against its steps, and measured responses with the twin's over them.
+
+    Of long responses only the middle is shown, where curves can be told apart.
+    """
     height = canvas.height_in - BELOW - 0.28
     known = np.isfinite(fit["train_error"]) if fit else np.zeros(0, bool)
     left, width = LEFT, canvas.width_in - LEFT - RIGHT
@@ -60,15 +70,16 @@ def draw_calibration(
             axes.plot(fit["step"][known], fit[name][known], color=SERIES[index], linestyle=DASHES[index], label=label)
         axes.set(xlabel="Step of the fit", ylabel="Normalised rms error")
         plain_log(axes)
-        legend(axes)
+        legend(axes, "lower left", bbox_to_anchor=(-0.02, 1), ncols=2, columnspacing=1)
         left, width = LEFT + 2.0 + GAP, canvas.width_in - LEFT - 2.0 - GAP - RIGHT
     if twin:
         axes = canvas.axes(left, BELOW, width, height)
         values, unit = prefixed(trace.axis, trace.axis_unit)
+        part = middle_of(len(values))
         for index in range(min(shots, len(twin["measured"]))):
             colour = SERIES[index]
-            axes.plot(values, twin["measured"][index], color=colour, linewidth=2.2, alpha=0.4)
-            axes.plot(values, twin["predicted"][index], color=colour, linewidth=0.9, linestyle=DASHES[1])
+            axes.plot(values[part], twin["measured"][index, part], color=colour, linewidth=2.2, alpha=0.4)
+            axes.plot(values[part], twin["predicted"][index, part], color=colour, linewidth=0.9, linestyle=DASHES[1])
         axes.plot([], [], color=MUTED, linewidth=2.2, alpha=0.5, label="measured")
         axes.plot([], [], color=MUTED, linewidth=0.9, linestyle=DASHES[1], label="twin")
         axes.set(xlabel=quantity(trace.axis_quantity, unit))
@@ -85,7 +96,7 @@ def draw_training(
     baselines: Mapping[str, float],
 ) -> None:
     """Draw loss, accuracy and learning rate against the epoch; `test` is the final accuracy with its interval."""
-    column = (canvas.width_in - LEFT - GAP - RIGHT) / 2
+    column = (canvas.width_in - LEFT - GAP - NAMES_IN) / 2
     small = 0.62
     tall = canvas.height_in - BELOW - small - 0.22 - ABOVE
     accuracy = canvas.axes(LEFT + column + GAP, BELOW, column, canvas.height_in - BELOW - ABOVE)
@@ -97,8 +108,8 @@ def draw_training(
         columns = [steps["step"] / per_epoch, steps["loss"], 100 * steps["accuracy"], steps["learning_rate"]]
         step, step_loss, step_accuracy, step_rate = thinned(columns)
         last = float(step[-1])
-        loss.plot(step, step_loss, color=LINE, linewidth=0.8, label="batches")
-        accuracy.plot(step, step_accuracy, color=LINE, linewidth=0.8, label="batches")
+        loss.plot(step, step_loss, color=MUTED, alpha=0.4, linewidth=0.7, label="batches")
+        accuracy.plot(step, step_accuracy, color=MUTED, alpha=0.4, linewidth=0.7, label="batches")
         rate.plot(step, step_rate, color=SERIES[4])
     if epochs:
         last = max(last, float(epochs["epoch"][-1]))
@@ -246,7 +257,11 @@ def draw_shots(
             places, unit = prefixed(trace.axis, trace.axis_unit)
             for index, name in enumerate(names):
                 shown = values[index, shot]
-                style: dict[str, Any] = {"color": SERIES[index], "linestyle": DASHES[index], "linewidth": 0.9}
+                style: dict[str, Any] = {
+                    "color": SERIES[index],
+                    "linestyle": DASHES[index],
+                    "linewidth": 0.9 if len(places) <= LONG else 0.6,
+                }
                 axes.plot(places, shown, label=name, **style)
             axes.margins(x=0.01)
             axes.set(xlabel=quantity(trace.axis_quantity, unit))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -16,13 +15,15 @@ from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 
 from core.report.canvas import FONT, LINE, MUTED, RAISED, TEXT, Canvas
-from core.report.content import Column, Figure, KeyFigure, Paragraph, Report, Table
+from core.report.content import Block, Column, Figure, KeyFigure, Paragraph, Report, Table
 
 PAGE_IN = (8.27, 11.69)
 MARGIN_IN = 0.71
 WIDTH_IN = PAGE_IN[0] - 2 * MARGIN_IN
 BODY_PT, SMALL_PT = 8.5, 7.0
 LEADING = 1.4  # of the font size
+_STEP_IN = SMALL_PT * 1.35 / 72  # from line to line of tables and captions
+COLUMN_GAP_IN = 0.16
 SHORT_ROWS = 20  # up to these, a table stays on one page
 KEPT_ROWS = 3  # of a longer one, at least these stand below its head
 
@@ -32,9 +33,7 @@ def render_pdf(report: Report) -> bytes:
     typesetter = _Typesetter()
     _title(typesetter, report)
     for section in report.sections:
-        first = section.blocks[0] if section.blocks else None
-        wanted = first.size_in[1] + 0.3 if isinstance(first, Figure) else 0.8
-        typesetter.heading(section.title, keep_in=wanted)
+        typesetter.heading(section.title, keep_in=typesetter.kept_in(section.blocks[0]))
         for block in section.blocks:
             if isinstance(block, Paragraph):
                 typesetter.paragraph(f"{block.text} {block.command}".rstrip())
@@ -54,8 +53,9 @@ def _title(typesetter: _Typesetter, report: Report) -> None:
 
 
 def text_width_in(text: str, size: float) -> float:
-    """Measure a line of text in inches."""
-    width, _, _ = text_to_path.get_text_width_height_descent(text, FontProperties(FONT, size=size), ismath=False)
+    """Measure a text set on one line, in inches."""
+    text = " ".join(text.splitlines())
+    width, _, _ = text_to_path.get_text_width_height_descent(text, FontProperties(family=FONT, size=size), ismath=False)
     return width / 72
 
 
@@ -158,12 +158,12 @@ class _Typesetter:
         """Draw a figure with its caption below it."""
         width, height = figure.size_in
         lines = wrapped(figure.caption, WIDTH_IN, SMALL_PT)
-        self.need(height + 0.2 + SMALL_PT * LEADING / 72 * len(lines))
+        self.need(self.kept_in(figure))
         self.down_in += height + 0.06
         bottom = PAGE_IN[1] - self.down_in
         figure.draw(Canvas(self.pages[-1], MARGIN_IN + (WIDTH_IN - width) / 2, bottom, width, height))
         for line in lines:
-            self.down_in += SMALL_PT * LEADING / 72
+            self.down_in += _STEP_IN
             self.text(0, line, SMALL_PT, colour=MUTED)
         self.down_in += 0.14
 
@@ -171,37 +171,45 @@ class _Typesetter:
         """Set a table, its head again on every page."""
         if not table.rows:
             return
-        size, step, gap = SMALL_PT, SMALL_PT * 1.35 / 72, 0.16
-        texts, heads = table.texts(), [column.shown_heading for column in table.columns]
-        widths = _column_widths(table.columns, heads, texts, size, gap)
-        head = [wrapped(text, width, size) for text, width in zip(heads, widths, strict=True)]
-        rows = [[wrapped(cell, width, size) for cell, width in zip(row, widths, strict=True)] for row in texts]
-        caption = wrapped(table.caption, WIDTH_IN, size)
-        head_in = step * max(map(len, head)) + 0.1
-        kept_rows = rows if len(rows) <= SHORT_ROWS else rows[:KEPT_ROWS]
-        kept = min(7.0, sum(step * max(map(len, row)) + 0.05 for row in kept_rows))
-        self.need(step * len(caption) + head_in + kept + 0.1)
-        for line in caption:
+        columns, step = table.columns, _STEP_IN
+        widths, head, rows = _laid_out(table)
+        self.need(self.kept_in(table))
+        for line in wrapped(table.caption, WIDTH_IN, SMALL_PT):
             self.down_in += step
-            self.text(0, line, size, colour=MUTED)
+            self.text(0, line, SMALL_PT, colour=MUTED)
         self.down_in += 0.04
-        self._row(table.columns, widths, head, step, gap, MUTED)
+        self._row(columns, widths, head, MUTED)
         for row in rows:
             pages = len(self.pages)
-            self.need(step * max(map(len, row)) + 0.05)
+            self.need(_height_in(row))
             if len(self.pages) > pages:
-                self._row(table.columns, widths, head, step, gap, MUTED)
-            self._row(table.columns, widths, row, step, gap, TEXT)
+                self._row(columns, widths, head, MUTED)
+            self._row(columns, widths, row, TEXT)
         self.down_in += 0.16
+
+    def kept_in(self, block: Block) -> float:
+        """Return the height of what must stand on one page, in inches: a block, or the beginning of a long one."""
+        if isinstance(block, Paragraph):
+            return 0.8
+        caption = wrapped(block.caption, WIDTH_IN, SMALL_PT)
+        if isinstance(block, Figure):
+            return block.size_in[1] + 0.2 + _STEP_IN * len(caption)
+        if not block.rows:
+            return 0.0
+        _, head, rows = _laid_out(block)
+        kept = rows if len(rows) <= SHORT_ROWS else rows[:KEPT_ROWS]
+        return min(9.0, _STEP_IN * len(caption) + 0.1 + sum(map(_height_in, [head, *kept])))
 
     def finish(self, title: str) -> bytes:
         """Number the pages and return the file."""
         buffer = BytesIO()
-        with warnings.catch_warnings(), PdfPages(buffer, metadata={"Title": title, "Creator": "Overtone"}) as file:
-            warnings.filterwarnings("ignore", message="Glyph .* missing")  # drawn as a box
+        with PdfPages(buffer, metadata={"Title": title, "Creator": "Overtone"}) as file:
             for number, page in enumerate(self.pages, 1):
                 self.down_in = PAGE_IN[1] - 0.4
-                for x, text, side in ((0, title[:90], "left"), (WIDTH_IN, f"{number} / {len(self.pages)}", "right")):
+                for x, text, side in (
+                    (0, " ".join(title.split())[:90], "left"),
+                    (WIDTH_IN, f"{number} / {len(self.pages)}", "right"),
+                ):
                     place = (MARGIN_IN + x) / PAGE_IN[0], 0.4 / PAGE_IN[1]
                     page.text(*place, text, fontsize=6.5, color=MUTED, ha=side)
                 file.savefig(page)
@@ -212,21 +220,19 @@ class _Typesetter:
         columns: Sequence[Column],
         widths: Sequence[float],
         cells: Sequence[Sequence[str]],
-        step: float,
-        gap: float,
         colour: str,
     ) -> None:
         top, left = self.down_in, 0.0
         for column, width, lines in zip(columns, widths, cells, strict=True):
             for index, line in enumerate(lines):
-                self.down_in = top + step * (index + 1)
+                self.down_in = top + _STEP_IN * (index + 1)
                 number = bool(column.digits)
                 self.text(
                     left + (width if number else 0), line, SMALL_PT, colour=colour, side="right" if number else "left"
                 )
-            left += width + gap
-        self.down_in = top + step * max(map(len, cells)) + 0.045
-        self.rule(left - gap)
+            left += width + COLUMN_GAP_IN
+        self.down_in = top + _height_in(cells)
+        self.rule(left - COLUMN_GAP_IN)
 
     def _block(self, x_in: float, height_in: float, width_in: float, colour: str) -> None:
         place = (MARGIN_IN + x_in) / PAGE_IN[0], 1 - (self.down_in + height_in) / PAGE_IN[1]
@@ -234,14 +240,30 @@ class _Typesetter:
         self.pages[-1].add_artist(Rectangle(place, *size, facecolor=colour, linewidth=0))
 
 
-def _column_widths(
-    columns: Sequence[Column], heads: Sequence[str], texts: Sequence[Sequence[str]], size: float, gap: float
-) -> list[float]:
+Lines = Sequence[Sequence[str]]  # of each cell of a row
+
+
+def _laid_out(table: Table) -> tuple[list[float], Lines, list[Lines]]:
+    """Return the widths of a table's columns in inches, its head and its rows, broken into lines."""
+    texts, heads = table.texts(), [column.shown_heading for column in table.columns]
+    widths = _column_widths(table.columns, heads, texts)
+    lines: list[Lines] = [
+        [wrapped(*cell, SMALL_PT) for cell in zip(row, widths, strict=True)] for row in [heads, *texts]
+    ]
+    return widths, lines[0], lines[1:]
+
+
+def _height_in(row: Lines) -> float:
+    return _STEP_IN * max(map(len, row)) + 0.045
+
+
+def _column_widths(columns: Sequence[Column], heads: Sequence[str], texts: Sequence[Sequence[str]]) -> list[float]:
     """Return widths that fit heads and cells. Where the page is too narrow heads break, then the widest text does."""
-    room = WIDTH_IN - gap * (len(columns) - 1)
-    cells = [max(text_width_in(row[place], size) for row in texts) + 0.02 for place in range(len(columns))]
+    room = WIDTH_IN - COLUMN_GAP_IN * (len(columns) - 1)
+    cells = [max(text_width_in(row[place], SMALL_PT) for row in texts) + 0.02 for place in range(len(columns))]
+    widths = cells
     for head_parts in ([[head] for head in heads], [head.split() for head in heads]):
-        parts = [max(text_width_in(part, size) for part in head) + 0.02 for head in head_parts]
+        parts = [max(text_width_in(part, SMALL_PT) for part in head) + 0.02 for head in head_parts]
         widths = [max(pair) for pair in zip(cells, parts, strict=True)]
         if sum(widths) <= room:
             return widths

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-
-from core.report import figures, tables
-from core.report.canvas import MUTED
+from core.report import measured, tables
+from core.report.canvas import Canvas
 from core.report.caveats import find_warnings
 from core.report.chain_drawing import CHAIN_IN, draw_chain, stages_of
 from core.report.content import (
@@ -23,7 +21,7 @@ from core.report.content import (
     interval,
     per_cent,
 )
-from core.report.facts import Facts, confusion
+from core.report.facts import Facts
 from core.run.spec import Experiment
 
 TWINS = {
@@ -38,8 +36,6 @@ WAYS = {
     "the device",
     "ideal": "with the simulator's own derivative, which no apparatus can lend: an upper bound",
 }
-COLOURS = {"pat": figures.PAT, "in_silico": figures.IN_SILICO, "in_silico_believed": figures.IN_SILICO}
-OVERLAID_SHOTS, EXAMPLES, MOST_SHOTS = 3, 3, 6
 
 
 def build_report(facts: Facts) -> Report:
@@ -56,12 +52,12 @@ def build_report(facts: Facts) -> Report:
         [
             _asked(facts),
             _system(facts, system),
-            _calibration(facts),
-            _training(facts),
-            _results(facts),
-            _alignment(facts),
-            _robustness(facts),
-            _examples(facts),
+            measured.calibration(facts),
+            measured.training(facts),
+            measured.results(facts),
+            measured.alignment(facts),
+            measured.robustness(facts),
+            measured.examples(facts),
             _cost(facts),
             _provenance(facts),
         ],
@@ -140,204 +136,10 @@ def _system(facts: Facts, name: str) -> Section:
     return Section("System and network", blocks)
 
 
-def _draw_system(canvas: figures.Canvas, *, kind: str, name: str) -> None:
+def _draw_system(canvas: Canvas, *, kind: str, name: str) -> None:
     from core.report.system_picture import draw_system  # loads matplotlib
 
     draw_system(canvas, kind, name)
-
-
-def trace(facts: Facts, side: str) -> figures.Trace:
-    """Return what stands on the axes of the "drive" or the "response"."""
-    info = facts.attributes["system"]
-    words = (str(info.get(f"{side}_{key}", "")) for key in ("quantity", "axis_unit", "label", "unit"))
-    return figures.Trace(facts.arrays["system"][f"{side}_axis"], *words)
-
-
-def _calibration(facts: Facts) -> Section:
-    fit, twin, attributes = facts.arrays["calibration"], facts.arrays["twin"], facts.attributes["twin"]
-    blocks: list[Block] = []
-    if attributes:
-        error, shots = per_cent(float(attributes["held_out_error"])), int(attributes["shots"])
-        blocks.append(
-            Paragraph(f"The twin leaves {error} of the held-out signal (rms); {shots:,} shots were measured.")
-        )
-    if fit or twin:
-        data = [tables.columns_table("calibration", "The twin's fit.", fit, {})] if fit else []
-        if twin:
-            data.append(_overlay_table(facts))
-        shown = min(OVERLAID_SHOTS, len(twin.get("measured", [])))
-        caption = "The fit of the twin" if fit else ""
-        if twin:
-            over = f"{shown} calibration shots, measured (pale) and as the twin answers them (dashed)"
-            caption = f"{caption}; right: {over}" if fit else over[0].upper() + over[1:]
-        draw = partial(figures.draw_calibration, fit=fit, twin=twin, trace=_response_trace(facts), shots=OVERLAID_SHOTS)
-        blocks.append(Figure("calibration", f"{caption}.", figures.CALIBRATION_IN, draw, data))
-    # The card of the twin's quality belongs here.
-    return Section("Calibration", blocks or [Paragraph("Nothing has been calibrated yet.")])
-
-
-def _response_trace(facts: Facts) -> figures.Trace:
-    if "response_axis" in facts.arrays["system"]:
-        return trace(facts, "response")
-    return figures.Trace(np.arange(1.0), "", "", "Response", "")
-
-
-def _overlay_table(facts: Facts) -> Table:
-    twin, response = facts.arrays["twin"], _response_trace(facts)
-    shots = range(len(twin["measured"]))
-    columns = [Column(response.axis_quantity, response.axis_unit, ".6g")]
-    values = [response.axis]
-    for shot in shots:
-        for key in ("measured", "predicted"):
-            columns.append(Column(f"shot {shot} {key}", response.unit, ".6g"))
-            values.append(twin[key][shot])
-    rows = list(zip(*(value.tolist() for value in values), strict=True))
-    return Table("twin", "Measured responses and the twin's.", columns, rows)
-
-
-def _training(facts: Facts) -> Section:
-    steps, epochs, result = facts.arrays["steps"], facts.arrays["epochs"], facts.result
-    if not steps:
-        return Section("Training", [Paragraph("Nothing has been trained yet.")])
-    test = None
-    if result is not None:
-        low, high = result["test_interval95"]
-        test = (result["test_accuracy"], low, high)
-    levels = {str(item["name"]): float(item["test_accuracy"]) for item in (result or {}).get("baselines", [])}
-    units = {"wall_s": "s", "device_s": "s"}
-    data = [tables.columns_table("steps", "Optimiser steps.", steps, units)]
-    if epochs:
-        data.append(tables.columns_table("epochs", "Epochs.", epochs, units))
-    caption = "Loss, learning rate and accuracy. Grey: single batches; dotted: test accuracy of the digital baselines."
-    draw = partial(figures.draw_training, steps=steps, epochs=epochs, test=test, baselines=levels)
-    return Section("Training", [Figure("training", caption, figures.TRAINING_IN, draw, data)])
-
-
-def _results(facts: Facts) -> Section:
-    rows = tables.reached(facts)
-    blocks: list[Block] = []
-    measured = [
-        (row.label, row.accuracy, *row.interval95) for row in rows if row.accuracy is not None and row.interval95
-    ]
-    if measured:
-        colours = [
-            COLOURS.get(row.kind, figures.IDEAL if row.kind == "ideal" else MUTED) for row in rows if row.interval95
-        ]
-        size = (figures.WIDTH_IN, 0.5 + figures.COMPARISON_ROW_IN * len(measured))
-        caption = "Test accuracy with 95 % Wilson intervals."
-        blocks.append(
-            Figure("comparison", caption, size, partial(figures.draw_intervals, rows=measured, colours=colours))
-        )
-    blocks.append(tables.reached_table(rows))
-    missing = [row.label for row in rows if row.accuracy is None and row.kind != "in_silico_believed"]
-    if missing:
-        blocks.append(
-            Paragraph(
-                f"Not measured: {', '.join(missing)}. A run with the same settings but another training.estimator, in "
-                "the same folder, is found and shown here."
-            )
-        )
-    answers = facts.arrays["test"]
-    if answers:
-        counts = confusion(answers["label"], answers["chosen"], len(facts.classes))
-        columns = [Column("True class"), *(Column(f"chosen {name}", digits="d") for name in facts.classes)]
-        matrix = [[name, *row] for name, row in zip(facts.classes, counts.tolist(), strict=True)]
-        data = Table("confusion", "Test samples by true and chosen class.", columns, matrix)
-        size = figures.confusion_size_in(facts.classes)
-        caption = "Confusion matrix of the test set, measured on the device: samples; tint: share of the true class."
-        draw = partial(figures.draw_confusion, counts=counts, classes=facts.classes)
-        blocks.append(Figure("confusion", caption, size, draw, [data]))
-        blocks.append(tables.class_table(counts, facts.classes))
-    else:
-        blocks.append(Paragraph("The test set has not been measured yet."))
-    return Section("Results", blocks)
-
-
-def _alignment(facts: Facts) -> Section:
-    checks = facts.arrays["alignment"]
-    if not checks or not len(checks["step"]):
-        text = (
-            "Gradient alignment was not monitored in this run: whether the twin's gradient points the way of the "
-            "device's is not known."
-        )
-        return Section("Gradient alignment", [Paragraph(text)])
-    data = [tables.columns_table("alignment", "Checks of the gradient.", checks, {})]
-    caption = (
-        "Cosine between the twin's and the measured derivative, with its 95 % interval: training descends while it is "
-        "positive. Below: drift of the device against its noise floor."
-    )
-    draw = partial(figures.draw_alignment, checks=checks)
-    return Section("Gradient alignment", [Figure("alignment", caption, (figures.WIDTH_IN, 3.0), draw, data)])
-
-
-def _robustness(facts: Facts) -> Section:
-    card = facts.robustness
-    if card is None:
-        return Section(
-            "Robustness",
-            [Paragraph("Not measured yet. This measures it:", f"overtone evaluate {facts.run} --robustness")],
-        )
-    columns = [Column("Condition"), *(Column(name, "%", tables.PER_CENT) for name in ("test accuracy", "from", "to"))]
-    columns.append(Column("runs", digits="d"))
-    rows = [
-        [row["condition"], *(100 * value for value in (row["accuracy"], *row["interval95"])), row["runs"]]
-        for row in card["rows"]
-    ]
-    table = Table(
-        "robustness", f"Test accuracy under other conditions, with 95 % intervals; {card['made']}.", columns, rows
-    )
-    points = [(row["condition"], row["accuracy"], *row["interval95"]) for row in card["rows"]]
-    size = (figures.WIDTH_IN, 0.5 + figures.COMPARISON_ROW_IN * len(points))
-    draw = partial(figures.draw_intervals, rows=points, colours=[figures.PAT] * len(points))
-    figure = Figure("robustness", "Test accuracy under other conditions.", size, draw)
-    return Section("Robustness", [figure, table] if points else [table])
-
-
-def _examples(facts: Facts) -> Section:
-    examples = facts.arrays["examples"]
-    if not examples or not facts.arrays["system"]:
-        return Section("Samples on their way", [Paragraph("No samples have been recorded yet.")])
-    chosen = np.unique(np.linspace(0, len(examples["label"]) - 1, EXAMPLES).round().astype(int))
-    names = [facts.classes[int(label)] for label in examples["label"][chosen]]
-    shots = min(MOST_SHOTS, examples["drive"].shape[1])
-    titles = [_shot_title(facts.experiment, shot) for shot in range(shots)]
-    drive, response = examples["drive"][chosen][:, :shots], examples["response"][chosen][:, :shots]
-    data = [_shots_table(facts, side) for side in ("drive", "response")]
-    more = f" The first {shots} of {examples['drive'].shape[1]} shots." if examples["drive"].shape[1] > shots else ""
-    caption = (
-        f"Drive (left) and measured response (right) of each shot, for one test sample of {len(names)} classes.{more}"
-    )
-    draw = partial(
-        figures.draw_shots,
-        drive=drive,
-        response=response,
-        names=[name if len(name) <= 16 else name[:15] + "…" for name in names],
-        titles=titles,
-        traces=(trace(facts, "drive"), trace(facts, "response")),
-    )
-    size = (figures.WIDTH_IN, 0.22 + figures.SHOTS_ROW_IN * shots)
-    return Section("Samples on their way", [Figure("samples", caption, size, draw, data)])
-
-
-def _shot_title(experiment: Experiment, shot: int) -> str:
-    """Name a shot by its place: chains run branch by branch, the hybrid layer by layer."""
-    network = experiment.network
-    if network.architecture == "chain":
-        branch, layer = divmod(shot, network.layers)
-    else:
-        layer, branch = divmod(shot, network.branches)
-    return f"Layer {layer + 1}" + (f", branch {branch + 1}" if network.branches > 1 else "")
-
-
-def _shots_table(facts: Facts, side: str) -> Table:
-    examples, places = facts.arrays["examples"], trace(facts, side)
-    columns, values = [Column(places.axis_quantity, places.axis_unit, ".6g")], [places.axis]
-    for sample, label in enumerate(examples["label"]):
-        for shot in range(examples[side].shape[1]):
-            columns.append(Column(f"{facts.classes[int(label)]}, shot {shot}", places.unit, ".6g"))
-            values.append(examples[side][sample, shot])
-    rows = list(zip(*(value.tolist() for value in values), strict=True))
-    return Table(f"samples_{side}", f"{places.label} of one sample of each class.", columns, rows)
 
 
 def _cost(facts: Facts) -> Section:
