@@ -38,6 +38,10 @@ class Facts:
         """Return the names of the classes, as far as they are known."""
         return [str(name) for name in self.attributes["test"].get("classes", [])]
 
+    def class_name(self, index: int) -> str:
+        """Return the name of a class, its number where the names are not known yet."""
+        return self.classes[index] if self.classes else str(index)
+
 
 def read_facts(path: Path) -> Facts:
     """Read a run. Raises RunFileError where there is none or its files are damaged."""
@@ -51,12 +55,17 @@ def read_facts(path: Path) -> Facts:
         record.result,
         record.provenance,
         record.attributes("/entry"),
-        {name: record.arrays(name) for name in groups},
+        {name: _filled(record.arrays(name)) for name in groups},
         {name: record.attributes(name) for name in groups},
         record.log(),
         _siblings(path.resolve(), experiment),
         _robustness(path),
     )
+
+
+def _filled(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return nothing for a table that has no row."""
+    return arrays if all(len(array) for array in arrays.values()) else {}
 
 
 def confusion(label: np.ndarray, chosen: np.ndarray, classes: int) -> np.ndarray:

@@ -94,6 +94,7 @@ def draw_training(
     epochs: Mapping[str, np.ndarray],
     test: tuple[float, float, float] | None,
     baselines: Mapping[str, float],
+    planned_epochs: int,
 ) -> None:
     """Draw loss, accuracy and learning rate against the epoch; `test` is the final accuracy with its interval."""
     column = (canvas.width_in - LEFT - GAP - NAMES_IN) / 2
@@ -104,8 +105,7 @@ def draw_training(
     rate = canvas.axes(LEFT, BELOW, column, small)
     last = 1.0
     if steps:
-        per_epoch = max(1, int((steps["epoch"] == steps["epoch"][0]).sum()))
-        columns = [steps["step"] / per_epoch, steps["loss"], 100 * steps["accuracy"], steps["learning_rate"]]
+        columns = [planned_epochs * steps["fraction"], steps["loss"], 100 * steps["accuracy"], steps["learning_rate"]]
         step, step_loss, step_accuracy, step_rate = thinned(columns)
         last = float(step[-1])
         loss.plot(step, step_loss, color=MUTED, alpha=0.4, linewidth=0.7, label="batches")
@@ -155,7 +155,7 @@ def _confusion_layout(classes: Sequence[str]) -> tuple[list[str], float, float, 
     """Return the classes' names as they are written, the side of a cell, the names' width, and whether they turn."""
     names = [_cut(name, 14) for name in classes]
     cell = min(CELL_IN, LARGEST_MATRIX_IN / len(names))
-    names_in = 0.07 + 0.072 * max(map(len, names))
+    names_in = 0.07 + 0.062 * max(map(len, names))
     return names, cell, names_in, names_in > cell + 0.05
 
 

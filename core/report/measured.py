@@ -83,7 +83,14 @@ def training(facts: Facts) -> Section:
     if epochs:
         data.append(tables.columns_table("epochs", "Epochs.", epochs, units))
     caption = "Loss, learning rate and accuracy. Grey: single batches; dotted: test accuracy of the digital baselines."
-    draw = partial(figures.draw_training, steps=steps, epochs=epochs, test=test, baselines=levels)
+    draw = partial(
+        figures.draw_training,
+        steps=steps,
+        epochs=epochs,
+        test=test,
+        baselines=levels,
+        planned_epochs=facts.experiment.training.epochs,
+    )
     return Section("Training", [Figure("training", caption, figures.TRAINING_IN, draw, data)])
 
 
@@ -131,7 +138,7 @@ def results(facts: Facts) -> Section:
 def alignment(facts: Facts) -> Section:
     """Show whether the twin's gradient pointed the way of the device's."""
     checks = facts.arrays["alignment"]
-    if not checks or not len(checks["step"]):
+    if not checks:
         text = (
             "Gradient alignment was not monitored in this run: whether the twin's gradient points the way of the "
             "device's is not known."
@@ -177,13 +184,15 @@ def examples(facts: Facts) -> Section:
         return Section("Samples on their way", [Paragraph("No samples have been recorded yet.")])
     wanted = EXAMPLES - 1 if examples["response"].shape[2] > figures.LONG else EXAMPLES
     chosen = np.unique(np.linspace(0, len(examples["label"]) - 1, wanted).round().astype(int))
-    names = [facts.classes[int(label)] for label in examples["label"][chosen]]
+    names = [facts.class_name(int(label)) for label in examples["label"][chosen]]
     shots = min(MOST_SHOTS, examples["drive"].shape[1])
     titles = [_shot_title(facts.experiment, shot) for shot in range(shots)]
     drive, response = examples["drive"][chosen][:, :shots], examples["response"][chosen][:, :shots]
     data = [_shots_table(facts, side) for side in ("drive", "response")]
     more = f" The first {shots} of {examples['drive'].shape[1]} shots." if examples["drive"].shape[1] > shots else ""
-    caption = f"Drive (left) and measured response (right) of each shot, for a test sample of each of {len(names)} classes.{more}"
+    caption = (
+        f"Drive (left) and measured response (right) of each shot, for a sample of each of {len(names)} classes.{more}"
+    )
     draw = partial(
         figures.draw_shots,
         drive=drive,
@@ -211,7 +220,7 @@ def _shots_table(facts: Facts, side: str) -> Table:
     columns, values = [Column(places.axis_quantity, places.axis_unit, ".6g")], [places.axis]
     for sample, label in enumerate(examples["label"]):
         for shot in range(examples[side].shape[1]):
-            columns.append(Column(f"{facts.classes[int(label)]}, shot {shot}", places.unit, ".6g"))
+            columns.append(Column(f"{facts.class_name(int(label))}, shot {shot}", places.unit, ".6g"))
             values.append(examples[side][sample, shot])
     rows = list(zip(*(value.tolist() for value in values), strict=True))
     return Table(f"samples_{side}", f"{places.label} of one sample of each class.", columns, rows)

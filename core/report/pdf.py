@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import BytesIO
 
 from matplotlib.backends.backend_pdf import PdfPages
@@ -52,6 +53,7 @@ def _title(typesetter: _Typesetter, report: Report) -> None:
     typesetter.cards(report.key_figures)
 
 
+@lru_cache(8192)  # tables are measured more than once
 def text_width_in(text: str, size: float) -> float:
     """Measure a text set on one line, in inches."""
     text = " ".join(text.splitlines())

@@ -86,7 +86,7 @@ def _key_figures(facts: Facts) -> list[KeyFigure]:
     if error is not None:
         shown.append(KeyFigure("Twin's held-out error", per_cent(error), "of the signal's rms"))
     if result is not None:
-        note = f"{result['shots_per_inference']} shots an inference"
+        note = f"{result['shots_per_inference']} an inference" if "shots_per_inference" in result else ""
         shown.append(KeyFigure("Device passes", f"{result['device_passes']:,}", note))
         shown.append(KeyFigure("Wall time", duration(result["wall_s"]), f"device {duration(result['device_s'])}"))
     return shown

@@ -157,9 +157,9 @@ def energy_table(facts: Facts) -> Table | None:
     """Estimate the energy of one inference; None where the run has not ended or the system's power is not known."""
     result, system = facts.result, facts.attributes["system"]
     power_w = POWER_W.get(str(system.get("kind")))
-    if result is None or power_w is None or "shot_s" not in system:
+    if result is None or power_w is None or "shot_s" not in system or "shots_per_inference" not in result:
         return None
-    physical = result.get("shots_per_inference", 0) * float(system["shot_s"]) * power_w
+    physical = result["shots_per_inference"] * float(system["shot_s"]) * power_w
     rows = [
         ("physical part of this network", physical),
         ("digital part of this network", MAC_J * result["digital_macs"]),
