@@ -122,7 +122,7 @@ def draw_training(
             accuracy.plot(epochs["epoch"], values, color=SERIES[1], linestyle=DASHES[1], label="validation", **style)
     if test is not None:
         middle, low, high = (100 * value for value in test)
-        error = [[middle - low], [high - middle]]
+        error = [[max(0.0, middle - low)], [max(0.0, high - middle)]]
         accuracy.errorbar(
             [1.03 * last], [middle], error, color=SERIES[2], marker="D", ms=4, capsize=2, ls="", label="test, measured"
         )
@@ -200,7 +200,7 @@ def draw_intervals(canvas: Canvas, rows: Sequence[tuple[str, float, float, float
     axes = canvas.axes(margin, BELOW, canvas.width_in - margin - 0.6, canvas.height_in - BELOW - 0.05)
     axes.grid(visible=False, axis="y")
     for place, ((_, middle, low, high), colour) in enumerate(zip(rows, colours, strict=True)):
-        values = [100 * middle], [place], [[100 * (middle - low)], [100 * (high - middle)]]
+        values = [100 * middle], [place], [[100 * max(0.0, middle - low)], [100 * max(0.0, high - middle)]]
         axes.errorbar(values[0], values[1], xerr=values[2], color=colour, marker="o", ms=4, capsize=2.5, ls="")
         axes.annotate(
             f"{100 * middle:.1f}",

@@ -11,7 +11,7 @@ from core.report.content import Block, Figure, Report
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-LONG_ROWS = 12  # a longer table may break across printed pages
+LONG_ROWS = 20  # a longer table may break across printed pages
 
 
 def render_html(report: Report) -> str:

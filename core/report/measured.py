@@ -115,7 +115,7 @@ def results(facts: Facts) -> Section:
     if missing:
         blocks.append(
             Paragraph(
-                f"Not measured: {', '.join(missing)}. A run with the same settings but another training.estimator, in "
+                f"Not measured: {'; '.join(missing)}. A run with the same settings but another training.estimator, in "
                 "the same folder, is found and shown here."
             )
         )
