@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import signal
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+from app import cli_runs
+from app.terminal import EXIT_FAILED, EXIT_INTERRUPTED, Json, one_line_errors, print_result, say
 
 cli = typer.Typer(
     help="Train physical systems as neural networks. Without arguments a window opens.",
@@ -25,8 +22,7 @@ cli = typer.Typer(
 )
 meta = typer.Typer(help="Meta-gradients with TorchOpt.", no_args_is_help=True)
 cli.add_typer(meta, name="meta")
-
-Json = Annotated[bool, typer.Option("--json", help="End with one line of JSON on standard output.")]
+cli.add_typer(cli_runs.verbs)
 
 
 def command_line() -> None:
@@ -41,29 +37,6 @@ def command_line() -> None:
     except typer.Abort:
         code = EXIT_INTERRUPTED
     sys.exit(code)
-
-
-def say(text: str) -> None:
-    """Print to standard error: standard output belongs to results."""
-    print(text, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def one_line_errors() -> Generator[None]:
-    """Turn an expected error into its one line and exit code."""
-    # An exception in the middle of torch's start aborts the process; nothing has been touched yet, so leave at once.
-    usual = signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(EXIT_INTERRUPTED))
-    from core.ports import OvertoneError, SpecError
-
-    signal.signal(signal.SIGINT, usual)
-    try:
-        yield
-    except SpecError as error:
-        say(f"overtone: {error}")
-        raise typer.Exit(EXIT_USAGE) from None
-    except OvertoneError as error:
-        say(f"overtone: {error}")
-        raise typer.Exit(EXIT_FAILED) from None
 
 
 @cli.command()
@@ -120,7 +93,7 @@ def evaluate(
         f"{result['preset']} on unit {result['serial_number']}: {result['test_accuracy']:.1%} "
         f"[{low:.1%}, {high:.1%}] of {result['test_count']} test samples"
     )
-    _print_result(result, as_json)
+    print_result(result, as_json)
 
 
 @cli.command()
@@ -169,7 +142,7 @@ def sweep(
         if figure is not None:
             draw(table.summary, figure)
     say(table.text)
-    _print_result(table.summary, as_json)
+    print_result(table.summary, as_json)
 
 
 @cli.command()
@@ -191,7 +164,7 @@ def tables(
         if readme is not None:
             replace_table(readme, table.text)
     say(table.text)
-    _print_result(table.summary, as_json)
+    print_result(table.summary, as_json)
 
 
 @cli.command()
@@ -213,7 +186,7 @@ def doctor(as_json: Json = False) -> None:
     width = max(len(check.subject) for check in checks)
     for check in checks:
         say(f"{'ok  ' if check.ok else 'note'} {check.subject:{width}}  {check.finding}")
-    _print_result({check.subject: {"ok": check.ok, "finding": check.finding} for check in checks}, as_json)
+    print_result({check.subject: {"ok": check.ok, "finding": check.finding} for check in checks}, as_json)
 
 
 @cli.command()
@@ -240,7 +213,7 @@ def meta_check(as_json: Json = False) -> None:
     for item in results:
         say(f"{item.optimiser:20} {item.layer:9} computed {item.computed:+.6f}   analytic {item.analytic:+.6f}")
     wrong = [item for item in results if abs(item.computed - item.analytic) > 1e-9 * abs(item.analytic)]
-    _print_result({"results": [vars(item) for item in results], "ok": not wrong}, as_json)
+    print_result({"results": [vars(item) for item in results], "ok": not wrong}, as_json)
     if wrong:
         say("overtone: the computed meta-gradient differs from the closed form; check the TorchOpt version.")
         raise typer.Exit(EXIT_FAILED)
@@ -251,8 +224,3 @@ def _is_number(text: str) -> bool:
         return math.isfinite(float(text))
     except ValueError:
         return False
-
-
-def _print_result(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result), flush=True)

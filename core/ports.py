@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
-from torch import Tensor
+
+if TYPE_CHECKING:  # torch takes a second to start, and a list of runs, which knows these errors, needs none
+    from torch import Tensor
 
 
 class OvertoneError(Exception):
@@ -147,5 +149,5 @@ class Ageing(PhysicalSystem, Protocol):
         ...
 
 
-Measure = Callable[..., Tensor]
+Measure = Callable[..., "Tensor"]
 """Runs the device: tensors in, a tensor out."""

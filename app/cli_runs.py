@@ -1,0 +1,88 @@
+"""The verbs for runs that exist: list them, compare them, take their data elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.terminal import Json, one_line_errors, print_result, printable
+
+if TYPE_CHECKING:
+    from core.run.index import RunSummary
+
+verbs = typer.Typer()
+COLUMNS = ("name", "state", "estimator", "seed", "serial_number", "epochs_done", "test_accuracy", "best_baseline")
+
+
+@verbs.command()
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Folder that holds the runs.")] = Path("runs"),
+    sort: Annotated[str, typer.Option(metavar="KEY", help="Sort by a key, downwards with - before it.")] = "started",
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only runs with this value; of tags, with this tag.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the runs in a folder."""
+    with one_line_errors(engine=False):
+        from core.run.index import list_runs
+
+        conditions = [_condition(text) for text in where or []]
+        key = _known(sort.removeprefix("-"))
+        chosen = [run for run in list_runs(folder) if all(_meets(run, *condition) for condition in conditions)]
+        missing = [run for run in chosen if getattr(run, key) is None]  # at the end in either order
+        present = sorted(
+            (run for run in chosen if getattr(run, key) is not None),
+            key=lambda run: getattr(run, key),
+            reverse=sort.startswith("-"),
+        )
+    listed = [*present, *missing]
+    if not as_json:
+        for line in _table(listed):
+            print(line)
+    print_result([asdict(run) | {"path": str(run.path)} for run in listed], as_json)
+
+
+def _known(key: str) -> str:
+    """Return a key of RunSummary. Raises SpecError naming the choices."""
+    from core.ports import SpecError
+    from core.run.index import RunSummary
+
+    names = [field.name for field in fields(RunSummary)]
+    if key not in names:
+        raise SpecError(f"A run in a list has no key {key!r}. The keys are {', '.join(names)}.")
+    return key
+
+
+def _condition(text: str) -> tuple[str, str]:
+    from core.ports import SpecError
+
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise SpecError(f"--where {text!r} is not of the form key=value, for example estimator=pat.")
+    return _known(key), value
+
+
+def _meets(run: RunSummary, key: str, value: str) -> bool:
+    found = getattr(run, key)
+    return value in found if key == "tags" else str("" if found is None else found) == value
+
+
+def _table(listed: list[RunSummary]) -> list[str]:
+    rows = [COLUMNS, *([_cell(run, key) for key in COLUMNS] for run in listed)]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(COLUMNS))]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        line + (f"  {printable(run.reason)}" if run and run.reason else "")
+        for line, run in zip(lines, [None, *listed], strict=True)
+    ]
+
+
+def _cell(run: RunSummary, key: str) -> str:
+    value: Any = getattr(run, key)
+    if key == "epochs_done" and run.epochs is not None:
+        return f"{value}/{run.epochs}"
+    return f"{value:.1%}" if isinstance(value, float) else printable("" if value is None else value)
