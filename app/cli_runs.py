@@ -46,6 +46,29 @@ def runs(
     print_result([asdict(run) | {"path": str(run.path)} for run in listed], as_json)
 
 
+@verbs.command()
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="The folders of two or more runs.")],
+    report: Annotated[
+        Path | None, typer.Option(help="Write curves and tables: .html; curves: .svg, .pdf, .png.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare runs: what differs, what they reached, and what that allows to conclude."""
+    with one_line_errors():
+        from core.report.compare import compare_runs, tables_of
+        from core.report.compare_figure import write_comparison
+
+        comparison = compare_runs(folders)
+        if report is not None:
+            write_comparison(report, comparison)
+    if not as_json:
+        for title, rows in tables_of(comparison).items():
+            print(f"{title}:", *_aligned(rows), "", sep="\n")
+        print(*(printable(sentence) for sentence in comparison.words), sep="\n")
+    print_result(comparison.as_dict(), as_json)
+
+
 def _known(key: str) -> str:
     """Return a key of RunSummary. Raises SpecError naming the choices."""
     from core.ports import SpecError
@@ -72,17 +95,19 @@ def _meets(run: RunSummary, key: str, value: str) -> bool:
 
 
 def _table(listed: list[RunSummary]) -> list[str]:
-    rows = [COLUMNS, *([_cell(run, key) for key in COLUMNS] for run in listed)]
-    widths = [max(len(row[index]) for row in rows) for index in range(len(COLUMNS))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [
-        line + (f"  {printable(run.reason)}" if run and run.reason else "")
-        for line, run in zip(lines, [None, *listed], strict=True)
-    ]
+    rows = [[*COLUMNS], *([_cell(run, key) for key in COLUMNS] for run in listed)]
+    reasons = ["", *(f"  {printable(run.reason)}" if run.reason else "" for run in listed)]
+    return [line + reason for line, reason in zip(_aligned(rows), reasons, strict=True)]
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    padded = ([printable(text).ljust(width) for text, width in zip(row, widths, strict=True)] for row in rows)
+    return ["  ".join(row).rstrip() for row in padded]
 
 
 def _cell(run: RunSummary, key: str) -> str:
     value: Any = getattr(run, key)
     if key == "epochs_done" and run.epochs is not None:
         return f"{value}/{run.epochs}"
-    return f"{value:.1%}" if isinstance(value, float) else printable("" if value is None else value)
+    return f"{value:.1%}" if isinstance(value, float) else "" if value is None else str(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import t
-
 from core.physics.kernels.pool import available_threads
 from core.ports import OvertoneError, SpecError
 from core.report.sweep_figure import draw_sweep
 from core.run.record import read_experiment, read_result
 from core.run.spec import load_experiment
+from core.task.statistics import mean_with_interval
 
 LABELS = {"pat": "PAT", "in_silico": "in silico, on the device"}
 
@@ -149,14 +147,6 @@ def draw(summary: Mapping[str, Any], path: Path) -> None:
         for label in rows[0]["columns"]
     }
     draw_sweep(path, rows[0]["preset"], key, [float(value) for value in values], curves)
-
-
-def mean_with_interval(values: Sequence[float]) -> tuple[float, float | None]:
-    """Return the mean and the half width of its 95 % interval (Student's t), None for a single value."""
-    mean = statistics.fmean(values)
-    if len(values) < 2:
-        return mean, None
-    return mean, float(t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / len(values) ** 0.5
 
 
 def summarise(results: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,9 @@
-"""Intervals for counted results."""
+"""Intervals for counted and for repeated results."""
 
 from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:
@@ -11,3 +14,13 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
 
     interval = binomtest(correct, total).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def mean_with_interval(values: Sequence[float]) -> tuple[float, float | None]:
+    """Return the mean and the half width of its 95 % interval (Student's t), None for a single value."""
+    mean = statistics.fmean(values)
+    if len(values) < 2:
+        return mean, None
+    from scipy.stats import t
+
+    return mean, float(t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / len(values) ** 0.5

@@ -44,7 +44,8 @@ def runs(tmp_path) -> Path:
             tmp_path, load_experiment("quick", [f"seed={seed}", f"training.estimator={estimator}"])
         )
         if accuracy is not None:
-            folder.save_result({"test_accuracy": accuracy}, {})
+            figures = {"test_accuracy": accuracy, "test_interval95": [0.1, 0.9], "baselines": []}
+            folder.save_result(figures | {"device_passes": 10, "wall_s": 1.0}, {})
         folder.close()
         if seed == 1:
             set_notes(folder.path, ["best\x1b[31m", "of two"], "")
@@ -92,3 +93,15 @@ def test_a_folder_that_is_not_there_is_one_line(command, tmp_path):
     done = command("runs", str(tmp_path / "none"))
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_compare_prints_tables_and_words_or_one_line_of_json(command, runs, tmp_path):
+    folders = [str(run) for run in sorted(runs.iterdir()) if run.is_dir()]
+    done = command("compare", *folders, "--report", str(tmp_path / "page.html"))
+    assert done.returncode == 0, done.stderr
+    assert "What differs:" in done.stdout
+    assert "Not finished" in done.stdout
+    assert (tmp_path / "page.html").is_file()
+    done = command("compare", *folders, "--json")
+    assert sorted(json.loads(done.stdout)["differing"]["seed"]) == [0, 1, 2]
+    assert command("compare", folders[0]).returncode == 2
