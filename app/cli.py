@@ -110,7 +110,7 @@ def report(
         files = make_report(folder, parse_formats(formats), out)
     for file in files:
         say(str(file))
-    _print_result({"files": [str(file) for file in files]}, as_json)
+    print_result({"files": [str(file) for file in files]}, as_json)
 
 
 @cli.command()
@@ -178,11 +178,23 @@ def presets() -> None:
 
 
 @cli.command()
-def doctor(as_json: Json = False) -> None:
-    """Check versions, drivers, data and system libraries, and say what to do."""
-    from app.doctor import examine
+def doctor(
+    folder: Annotated[Path | None, typer.Argument(metavar="RUN", help="A run to look at; else the computer.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Copy what can be read of the run into this folder.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check versions, drivers, data and system libraries, or the files of a run, and say what to do."""
+    if folder is None:
+        if out is not None:
+            raise typer.BadParameter("it saves what is left of a run, and no RUN is named.", param_hint="--out")
+        from app.doctor import examine
 
-    checks = examine()
+        checks = examine()
+    else:
+        with one_line_errors():
+            from app.doctor import examine_folder
+
+            checks = examine_folder(folder, out)
     width = max(len(check.subject) for check in checks)
     for check in checks:
         say(f"{'ok  ' if check.ok else 'note'} {check.subject:{width}}  {check.finding}")

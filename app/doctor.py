@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 
 from app.display import display_problem
 
@@ -49,6 +50,16 @@ def examine() -> list[Check]:
     checks += _data()
     checks += _plugins()
     return checks
+
+
+def examine_folder(run: Path, out: Path | None) -> list[Check]:
+    """Look at the files of a run, and save what can be read into `out` where it is named. Raises RunFileError."""
+    from core.run.salvage import examine_run, save_run
+
+    if out is None:
+        return [Check(item.subject, item.whole, item.text) for item in examine_run(run)]
+    saved, findings = save_run(run, out)
+    return [*(Check(item.subject, item.whole, item.text) for item in findings), Check("saved", True, str(saved))]
 
 
 def _window() -> Check:

@@ -54,6 +54,8 @@ def read_checkpoint(run: Path, name: str) -> Checkpoint:
     """Read a run's checkpoint. Raises RunFileError when it is missing or damaged."""
     path = run / "checkpoints" / f"{name}.safetensors"
     try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            raise ValueError("it is not there.")
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(f"it has more than {MOST_BYTES:,} bytes.")
         with safe_open(path, framework="pt") as file:

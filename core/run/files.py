@@ -38,6 +38,19 @@ def write_atomically(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def read_bytes(path: Path, most_bytes: int) -> bytes:
+    """Read a file that may come from elsewhere. Raises RunFileError when it is no file, or has more bytes."""
+    try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            raise OSError("it is not a file")
+        if path.stat().st_size > most_bytes:
+            raise OSError(f"it has more than {most_bytes:,} bytes")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RunFileError(f"{path} cannot be read: {reason}.") from None
+
+
 class Ownership:
     """The right to write to a run folder, which one process at a time has; the system takes it back when it dies."""
 

@@ -19,15 +19,17 @@ import numpy as np
 from h5py import h5d, h5p, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue], compiled modules
 from torch import Tensor
 
-from core.ports import DiskFull, RunFileError
+from core.ports import DiskFull, OvertoneError, RunFileError
 from core.run.checkpoint import pack_checkpoint
 from core.run.files import Ownership, explained, write_atomically
-from core.run.schema import SCHEMA_VERSION, child, migrate
+from core.run.schema import SCHEMA_VERSION, check_tables, child, datasets, migrate
+from core.run.soundness import check_soundness
 from core.run.spec import Experiment
 from core.run.staged_file import StagedFile
 from core.training.events import CalibrationPoint, EpochDone, StepDone
 
 UNITS = {"wall_s": "s", "device_s": "s"}
+ADVICE = "Save what can be saved into a new folder, and go on there: overtone doctor --out saved"
 CHUNK_ROWS = 128  # a record writes the last chunk of each column anew
 SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error", "alignment": "cosine"}
 
@@ -201,11 +203,16 @@ class RunFolder:
         if existing and path.is_file():
             self._staged = StagedFile(path, existing=True)
             try:
+                check_soundness(path)  # the file is as the last commit left it, nothing being staged
                 self._file = h5py.File(self._staged, "r+")
                 migrate(self._file)
+                check_tables(self.entry, SIGNALS)
                 return
-            except (OSError, KeyError, RuntimeError):
-                self._staged.close()
+            except OvertoneError:  # of another version, not damaged
+                self._abandon()
+                raise
+            except Exception:  # a damaged file makes h5py raise nearly anything
+                self._abandon()
                 path.replace(self.path / "run.damaged.h5")
         self._staged = StagedFile(path)
         self._file = h5py.File(self._staged, "w")
@@ -213,6 +220,15 @@ class RunFolder:
         entry = self._file.create_group("entry")
         entry.attrs.update({"NX_class": "NXentry", "default": "epochs"})
         entry.attrs["start_time"] = datetime.now(UTC).isoformat(timespec="seconds")
+
+    def _abandon(self) -> None:
+        """Close run.h5 as it is on the disk."""
+        with suppress(Exception):  # the file is damaged, or not even open
+            if self._file is not None:
+                self._file.close()
+        if self._staged is not None:
+            self._staged.close()
+        self._file = self._staged = None
 
     def _retry(self, write: Callable[[], object]) -> None:
         waited = False
@@ -246,8 +262,10 @@ class RunFolder:
     def _open_table(self, table: str, row: Mapping[str, Any]) -> dict[str, h5py.Dataset]:
         entry = self.entry
         if table in entry:
-            found = child(entry, table)
-            return {name: found[name] for name in row}  # pyright: ignore[reportReturnType]
+            found = datasets(child(entry, table))
+            if not row.keys() <= found.keys():
+                raise RunFileError(f"The table {table} of {self.path / 'run.h5'} lacks columns. {ADVICE} {self.path}")
+            return {name: found[name] for name in row}
         group = entry.create_group(table)
         axis = "epoch" if table == "epochs" else "step"
         group.attrs.update({"NX_class": "NXdata", "signal": SIGNALS[table], "axes": axis})

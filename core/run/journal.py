@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
@@ -18,15 +19,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.ports import SystemInfo
-from core.run.folder import RunFolder
-from core.run.schema import child, datasets, names
+from core.ports import OvertoneError, RunFileError, SystemInfo
+from core.run.folder import ADVICE, RunFolder
+from core.run.schema import child, datasets, names, values
 from core.run.spec import JournalSpec
 from core.training.bench import Call, Purpose
 
 SEGMENT_BYTES = 8_000_000
 SHOTS_A_CALL = 8  # for which there is room in the list of calls: with fewer it is full before the arrays are
+MOST_CALLS = 10_000_000  # of a journal from elsewhere
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+SINGLE = np.dtype("<f4")
 ENTRY = np.dtype(
     [
         ("number", "<i8"),  # of the call, from 1; 0 in an entry that was never written
@@ -69,7 +72,8 @@ class ShotJournal:
         self._open: _Segment | None = None
         self._closed: dict[str, _Segment] = {}
         if "open" in self._root:
-            self._open = self._resumed(child(self._root, "open"))
+            with self._readable():
+                self._open = self._resumed(child(self._root, "open"))
 
     def write(self, call: Call) -> None:
         """Append a call to the open segment. Raises RunFileError."""
@@ -105,10 +109,11 @@ class ShotJournal:
 
     def remember_after(self, number: int) -> int:
         """Let `recall` answer the calls after this one from the journal; return how many there are."""
-        for call in read_calls(self._root):
-            if call.number > number:
-                shared = np.concatenate([value.ravel() for value in call.parameters] or [np.empty(0, "<f4")])
-                self._recalled[call.number] = (call.drive, call.response, shared)
+        with self._readable():
+            for call in read_calls(child(self._root, name) for name in names(self._root)):
+                if call.number > number:
+                    shared = np.concatenate([value.ravel() for value in call.parameters] or [np.empty(0, "<f4")])
+                    self._recalled[call.number] = (call.drive, call.response, shared)
         return len(self._recalled)
 
     def forget_after(self, number: int) -> None:
@@ -147,13 +152,12 @@ class ShotJournal:
         calls = max(1, rows // SHOTS_A_CALL)
         if parameter_floats:
             calls = min(calls, max(1, SEGMENT_BYTES // (4 * parameter_floats)))
-        single = np.dtype("<f4")
         group.attrs["parameters"] = json.dumps(list(info.parameter_shapes))
         folder.claim(group, "calls", (calls,), ENTRY, zeros=True)
-        folder.claim(group, "drive", (rows, info.drive_dim), single)
-        folder.claim(group, "response", (rows, info.response_dim), single)
+        folder.claim(group, "drive", (rows, info.drive_dim), SINGLE)
+        folder.claim(group, "response", (rows, info.response_dim), SINGLE)
         for name, shape in info.parameter_shapes.items():
-            folder.claim(group, name, (calls, *shape), single)
+            folder.claim(group, name, (calls, *shape), SINGLE)
         folder.commit()
         return self._resumed(group)
 
@@ -178,10 +182,31 @@ class ShotJournal:
 
     def _resumed(self, group: h5py.Group) -> _Segment:
         arrays = datasets(group)
+        if arrays["calls"].dtype != ENTRY or any(
+            array.dtype != SINGLE for name, array in arrays.items() if name != "calls"
+        ):
+            raise ValueError("its open segment is of another form.")
         calls = arrays["calls"][:]
         written = int(np.cumprod(calls["number"] > 0).sum())
         offsets = {name: array.id.get_offset() for name, array in arrays.items()}
-        return _Segment(group, offsets, arrays["drive"].shape[0], len(calls), calls[:written].tolist())
+        if None in offsets.values():
+            raise ValueError("its open segment does not lie in one piece.")
+        segment = _Segment(group, offsets, arrays["drive"].shape[0], len(calls), calls[:written].tolist())
+        if not 0 <= segment.used_rows <= segment.rows:
+            raise ValueError("an entry of its open segment is damaged.")
+        return segment
+
+    @contextmanager
+    def _readable(self) -> Generator[None]:
+        """Turn what a damaged journal makes h5py and NumPy raise into a RunFileError."""
+        try:
+            yield
+        except OvertoneError:
+            raise
+        except Exception as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            path = self._folder.path
+            raise RunFileError(f"The journal of {path} cannot be read: {reason} {ADVICE} {path}") from None
 
 
 @dataclass(frozen=True)
@@ -197,35 +222,78 @@ class JournalledCall:
     parameters: tuple[np.ndarray, ...]
 
 
-def read_calls(journal: h5py.Group) -> Iterator[JournalledCall]:
-    """Read all whole calls in the order of their numbers, each once."""
-    segments = [(datasets(child(journal, name)), child(journal, name).attrs) for name in names(journal)]
-    places = [
-        (int(number), index, row)
-        for index, (arrays, _) in enumerate(segments)
-        for row, number in enumerate(arrays["calls"]["number"])
-        if number > 0
-    ]
-    last = 0
-    for number, index, row in sorted(places):
-        arrays, attributes = segments[index]
-        call = _read(arrays, json.loads(str(attributes["parameters"])), row)
-        if call is not None and number != last:
+def read_calls(groups: Iterable[h5py.Group]) -> Iterator[JournalledCall]:
+    """Read the whole calls of segments in the order of their numbers, each once."""
+    segments: list[tuple[dict[str, h5py.Dataset], list[str]]] = []
+    entries = [np.empty(0, ENTRY)]
+    for group in groups:
+        arrays, shared = datasets(group), json.loads(str(group.attrs["parameters"]))
+        if arrays["calls"].dtype != ENTRY or not all(
+            arrays[key].dtype == SINGLE for key in ("drive", "response", *shared)
+        ):
+            raise ValueError(f"{group.name} is not a segment of a journal.")
+        segments.append((arrays, shared))
+        entries.append(values(arrays["calls"]))
+        if sum(map(len, entries)) > MOST_CALLS:
+            raise ValueError(f"The journal has more than {MOST_CALLS:,} calls.")
+    owner = np.repeat(np.arange(-1, len(segments)), [len(item) for item in entries])
+    table, last = np.concatenate(entries), 0
+    left = 2 * sum(len(arrays["drive"]) for arrays, _ in segments)  # calls share no rows; one torn entry may claim all
+    for place in np.argsort(table["number"], kind="stable"):
+        number, shots = int(table["number"][place]), int(table["shots"][place])
+        if number <= last or not 0 <= shots <= left:
+            continue
+        left -= shots
+        call = _read(*segments[owner[place]], tuple(table[place]))
+        if call is not None:
             last = number
             yield call
 
 
-def _read(arrays: dict[str, h5py.Dataset], parameters: list[str], row: int) -> JournalledCall | None:
+def write_segment(folder: RunFolder, calls: Sequence[JournalledCall], parameters: Sequence[str]) -> None:
+    """Add a closed segment of these calls, which share the parameters of these names. Raises RunFileError."""
+    group = folder.entry.require_group("journal").create_group(f"{calls[0].number:012d}")
+    group.attrs["parameters"] = json.dumps(list(parameters))
+    firsts = np.cumsum([0, *(len(call.drive) for call in calls)])
+    group["calls"] = np.array(
+        [
+            (
+                call.number,
+                first,
+                len(call.drive),
+                row,
+                call.layer,
+                PURPOSES.index(call.purpose),
+                call.time_s,
+                _sum(call),
+            )
+            for row, (call, first) in enumerate(zip(calls, firsts, strict=False))
+        ],
+        ENTRY,
+    )
+    group["drive"] = np.concatenate([call.drive for call in calls])
+    group["response"] = np.concatenate([call.response for call in calls])
+    for name, arrays in zip(parameters, zip(*(call.parameters for call in calls), strict=True), strict=True):
+        group[name] = np.stack(arrays)
+    folder.commit()
+
+
+def _read(arrays: dict[str, h5py.Dataset], parameters: list[str], entry: tuple[Any, ...]) -> JournalledCall | None:
     """Return the call of an entry, None where it is not whole."""
-    entry: dict[str, Any] = dict(zip(ENTRY.fields or (), arrays["calls"][row].item(), strict=True))
-    first, last, purpose = entry["first"], entry["first"] + entry["shots"], entry["purpose"]
-    if not 0 <= first <= last <= len(arrays["drive"]) or not 0 <= purpose < len(PURPOSES):
+    number, first, shots, row, layer, purpose, time_s, checksum = entry
+    last = first + shots
+    if not 0 <= first <= last <= min(len(arrays["drive"]), len(arrays["response"])) or not 0 <= purpose < len(PURPOSES):
         return None
-    drive, response = arrays["drive"][first:last], arrays["response"][first:last]
-    shared = tuple(arrays[name][entry["parameters"]] for name in parameters)
-    if sum(_words(array) for array in (drive, response, *shared)) % 2**64 != entry["checksum"]:
+    if not all(0 <= row < len(arrays[name]) for name in parameters):
         return None
-    return JournalledCall(entry["number"], PURPOSES[purpose], entry["layer"], entry["time_s"], drive, response, shared)
+    drive, response = values(arrays["drive"], first, last), values(arrays["response"], first, last)
+    shared = tuple(values(arrays[name], row, row + 1)[0] for name in parameters)
+    call = JournalledCall(number, PURPOSES[purpose], layer, time_s, drive, response, shared)
+    return call if _sum(call) == checksum else None
+
+
+def _sum(call: JournalledCall) -> int:
+    return sum(_words(array) for array in (call.drive, call.response, *call.parameters)) % 2**64
 
 
 def _fits(segment: _Segment, shots: int) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+import math
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,14 +14,16 @@ from typing import Any, Literal
 import h5py
 import numpy as np
 
-from core.ports import RunFileError
-from core.run.files import is_owned
-from core.run.schema import child, datasets, schema_version
+from core.ports import OvertoneError, RunFileError
+from core.run.files import is_owned, read_bytes
+from core.run.journal import JournalledCall, read_calls
+from core.run.schema import MOST_BYTES, child, datasets, names, schema_version, values
+from core.run.soundness import check_soundness
 from core.run.spec import Experiment, load_experiment
 from core.run.staged_file import recover
 
 State = Literal["running", "finished", "interrupted"]
-MOST_VALUES = 50_000_000  # of one array of a file from elsewhere
+MOST_LOG_BYTES = 50_000_000  # of a log from elsewhere
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -69,26 +72,34 @@ class RunRecord:
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """Read all arrays of a group of the entry: `system`, `twin`, `test`, `examples`; none where it is missing."""
-        with self._entry() as entry:
-            arrays = datasets(child(entry, name)) if name in entry else {}
-            return {key: _values(array) for key, array in arrays.items()}
+        with self.entry() as entry:
+            arrays = datasets(child(entry, name)) if name in names(entry) else {}
+            if sum(math.prod(array.shape) * array.dtype.itemsize for array in arrays.values()) > MOST_BYTES:
+                raise ValueError(f"{name} has more than any run's arrays.")
+            return {key: values(array) for key, array in arrays.items()}
 
     def attributes(self, name: str) -> dict[str, Any]:
         """Read all attributes of a group of the entry as plain data; none where it is missing."""
-        with self._entry() as entry:
-            return {key: _plain(value) for key, value in child(entry, name).attrs.items()} if name in entry else {}
+        with self.entry() as entry:
+            return (
+                {key: _plain(value) for key, value in child(entry, name).attrs.items()} if name in names(entry) else {}
+            )
+
+    def calls(self) -> Iterator[JournalledCall]:
+        """Read the whole calls of the journal, in the order of their numbers."""
+        with self.entry() as entry:
+            if "journal" in names(entry):
+                journal = child(entry, "journal")
+                yield from read_calls(child(journal, name) for name in names(journal))
 
     def log(self) -> list[dict[str, str]]:
         """Read the log: time, level, text. A last line that was cut off is left out."""
-        try:
-            lines = (self.path / "log.jsonl").read_text("utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
+        path = self.path / "log.jsonl"
+        if not path.exists():
             return []
-        except OSError as error:
-            raise RunFileError(f"{self.path / 'log.jsonl'} cannot be read: {error.strerror}.") from None
         entries: list[dict[str, str]] = []
-        for line in lines:
-            with suppress(ValueError):
+        for line in read_bytes(path, MOST_LOG_BYTES).decode("utf-8", "replace").splitlines():
+            with suppress(ValueError, RecursionError):
                 entry = json.loads(line)
                 if isinstance(entry, dict):
                     entries.append({key: str(entry.get(key, "")) for key in ("time", "level", "text")})
@@ -99,37 +110,37 @@ class RunRecord:
         return sum(item.stat().st_size for item in self.path.rglob("*") if item.is_file())
 
     def _entry_attribute(self, name: str) -> Any:
-        with self._entry() as entry:
+        with self.entry() as entry:
             text = entry.attrs.get(name)
-            return None if text is None else json.loads(str(text))
+            found = None if text is None else json.loads(str(text))
+            if not isinstance(found, dict | None):
+                raise TypeError(f"its {name} is not a table.")
+            return found
 
     @contextmanager
-    def _entry(self) -> Generator[h5py.Group]:
+    def entry(self) -> Generator[h5py.Group]:
         path = self.path / "run.h5"
         try:
-            if not is_owned(self.path):
+            if not is_owned(self.path):  # else its writer, on this machine, has it in order
                 with suppress(PermissionError):
                     recover(path)
+                check_soundness(path)
             with h5py.File(path, "r") as file:
                 schema_version(file)
                 yield child(file, "entry")
-        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        except OvertoneError:
+            raise
+        except Exception as error:  # a damaged file makes h5py and NumPy raise nearly anything
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise RunFileError(
                 f"{path} cannot be read: {reason} See what can be saved with: overtone doctor {self.path}"
             ) from None
 
 
-def _values(array: h5py.Dataset) -> np.ndarray:
-    if (array.size or 0) > MOST_VALUES:
-        raise ValueError(f"{array.name} has {array.size:,} values, more than any run's array.")
-    return np.asarray(array[()])
-
-
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
     if isinstance(value, str) and value[:1] in {"[", "{"}:
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             return json.loads(value)
     return value

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from typing import Any
+
 import h5py
+import numpy as np
 
 from core.ports import RunFileError
 
 SCHEMA_VERSION = 2
+MOST_BYTES = 400_000_000  # of one array, or of one chunk of it, in a file from elsewhere
 
 
 def schema_version(file: h5py.File) -> int:
@@ -22,7 +28,7 @@ def schema_version(file: h5py.File) -> int:
 
 def child(parent: h5py.Group, name: str) -> h5py.Group:
     """Return a group inside another one. Raises KeyError when there is none, or something else of that name."""
-    found = parent[name]
+    found = _own(parent, name)
     if not isinstance(found, h5py.Group):
         raise KeyError(f"{name} in {parent.name} is not a group")
     return found
@@ -34,13 +40,53 @@ def names(group: h5py.Group) -> list[str]:
 
 
 def datasets(group: h5py.Group) -> dict[str, h5py.Dataset]:
-    """Return the arrays of a group. Raises KeyError when something in it is no array, or lies in another file."""
-    arrays: dict[str, h5py.Dataset] = {}
-    for name, item in group.items():
-        if not isinstance(item, h5py.Dataset) or item.external or item.is_virtual or item.shape is None:
-            raise KeyError(f"{name} in {group.name} is not an array of this file")
-        arrays[name] = item
-    return arrays
+    """Return the arrays of a group. Raises KeyError as `own_array` does."""
+    return {name: own_array(group, name) for name in names(group)}
+
+
+def own_array(group: h5py.Group, name: str) -> h5py.Dataset:
+    """Return one array of a group. Raises KeyError when it is none, lies in another file, or holds no numbers."""
+    item = _own(group, name)
+    if not isinstance(item, h5py.Dataset) or item.external or item.is_virtual or item.shape is None:
+        raise KeyError(f"{name} in {group.name} is not an array of this file")
+    if any(dtype.kind not in "biuf" for dtype in _number_types(item.dtype)):
+        raise KeyError(f"{name} in {group.name} does not hold numbers")
+    return item
+
+
+def check_tables(entry: h5py.Group, tables: Iterable[str]) -> None:
+    """Read all of an entry but its journal, and see that its tables can grow. Raises whatever a damaged file makes."""
+    for name in names(entry):
+        arrays = datasets(child(entry, name)) if name != "journal" else {}
+        for array in arrays.values():
+            values(array)
+            if name in tables and (array.maxshape != (None,) or array.chunks is None):
+                raise ValueError(f"{array.name} is not the column of a table.")
+
+
+def values(array: h5py.Dataset, first: int = 0, last: int | None = None) -> np.ndarray:
+    """Read the rows of an array from `first` to `last`. Raises ValueError where they are more than any run's."""
+    if array.ndim:
+        rows, selection = range(len(array))[first:last], (slice(first, last),)
+    else:
+        rows, selection = range(1), ()
+    cell = array.dtype.itemsize
+    asked = len(rows) * math.prod(array.shape[1:]) * cell
+    if max(asked, math.prod(array.chunks or (0,)) * cell) > MOST_BYTES:
+        raise ValueError(f"{array.name} has {array.size:,} values, more than any run's array.")
+    return np.asarray(array[selection])
+
+
+def _own(parent: h5py.Group, name: str) -> Any:
+    """Return what a group itself holds; a link may lead to another file, to a device, or in a circle."""
+    if not isinstance(parent.get(name, getlink=True), h5py.HardLink):
+        raise KeyError(f"{name} in {parent.name} is not of this file")
+    return parent[name]
+
+
+def _number_types(dtype: np.dtype[Any]) -> list[np.dtype[Any]]:
+    """Return the types of a record's fields, or the one type of a plain array."""
+    return [dtype] if dtype.fields is None else [field[0] for field in dtype.fields.values()]
 
 
 def migrate(file: h5py.File) -> None:

@@ -13,8 +13,11 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.network.base import NetworkSettings
-from core.ports import SpecError
+from core.ports import RunFileError, SpecError
+from core.run.files import read_bytes
 from core.training.settings import TrainingSettings
+
+MOST_BYTES = 1_000_000  # of a specification
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -132,8 +135,8 @@ def _read(source: str) -> dict[str, Any]:
         text = (resources.files("resources") / "presets" / f"{source}.toml").read_text("utf-8")
     elif path.suffix == ".toml" or path.is_file():
         try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_bytes(path, MOST_BYTES).decode()
+        except (RunFileError, UnicodeDecodeError) as error:
             raise SpecError(f"Cannot read the specification {source}: {error}") from None
     else:
         raise SpecError(
@@ -141,7 +144,7 @@ def _read(source: str) -> dict[str, Any]:
         )
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, nesting without end
         raise SpecError(f"{source} is not valid TOML: {error}") from None
 
 
@@ -151,7 +154,7 @@ def _apply(data: dict[str, Any], setting: str) -> None:
         raise SpecError(f"--set {setting!r} is not of the form key=value, for example training.epochs=5.")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         value = text
     *sections, name = key.strip().split(".")
     target: Any = data

@@ -42,7 +42,7 @@ def call(number: int, shots: int, facts: SystemInfo) -> Call:
 
 def written(folder: RunFolder) -> list[JournalledCall]:
     with h5py.File(folder.path / "run.h5") as file:  # as another program sees it at this moment
-        return list(read_calls(file["entry/journal"]))
+        return list(read_calls(file["entry/journal"].values()))
 
 
 def assert_as_measured(calls: list[JournalledCall], facts: SystemInfo, shots: int) -> None:

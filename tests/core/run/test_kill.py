@@ -107,7 +107,7 @@ def assert_whole(path: Path, *, ended: bool) -> None:
     with h5py.File(path / "run.h5") as file:
         assert file["entry"].attrs["NX_class"] == "NXentry"
         journal = file["entry"].get("journal")
-        calls = [] if journal is None else list(read_calls(journal))
+        calls = [] if journal is None else list(read_calls(journal.values()))
         steps = [] if "steps" not in file["entry"] else file["entry/steps/step"][:].tolist()
     numbers = [call.number for call in calls]
     assert numbers == list(range(1, len(numbers) + 1))  # this run fits into the window
