@@ -75,7 +75,8 @@ def save_run(path: Path, out: Path) -> tuple[Path, list[Finding]]:
         with explained(target):
             (target / "checkpoints").mkdir(parents=True)
             for name in _files(path):
-                if name not in TRANSIENT and name != "run.h5" and remains.is_whole(name):
+                torn_log = name == "log.jsonl" and (path / name).is_file()  # its whole lines are worth keeping
+                if name not in (*TRANSIENT, "run.h5") and (remains.is_whole(name) or torn_log):
                     (target / name).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path / name, target / name)
             if remains.is_whole("run.h5"):

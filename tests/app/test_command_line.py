@@ -233,3 +233,15 @@ def test_doctor_finishes_and_names_what_it_looked_at():
     done = overtone("doctor", "--json", QT_QPA_PLATFORM="offscreen")
     assert done.returncode == 0
     assert {"python", "torch", "window", "systems"} <= json.loads(done.stdout).keys()
+
+
+def test_doctor_looks_at_a_run_and_saves_what_can_be_read(quick, tmp_path, command):
+    result, out = quick
+    run = str(out / result["run"])
+    found = json.loads(command("doctor", run, "--json").stdout)
+    assert all(item["ok"] for item in found.values())
+    saved = json.loads(command("doctor", run, "--out", str(tmp_path), "--json").stdout)["saved"]["finding"]
+    again = json.loads(command("evaluate", saved, "--json").stdout)
+    assert again["weights_sha256"] == result["weights_sha256"]
+    assert command("doctor", str(tmp_path / "nowhere")).returncode == 1
+    assert command("doctor", "--out", str(tmp_path)).returncode == 2
