@@ -7,8 +7,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from core.run.schema import SCHEMA_VERSION, check_tables, child, datasets, migra
 from core.run.soundness import check_soundness
 from core.run.spec import Experiment
 from core.run.staged_file import StagedFile
+from core.training.control import StopRequested
 from core.training.events import CalibrationPoint, EpochDone, StepDone
 
 UNITS = {"wall_s": "s", "device_s": "s"}
@@ -102,7 +103,8 @@ class RunFolder:
     def append(self, table: str, row: Mapping[str, float | None]) -> None:
         """Append a row of named numbers, None as NaN, to a table of the entry. Raises RunFileError."""
         if table not in self._tables:
-            self._tables[table] = self._open_table(table, row)
+            with self.guarded():
+                self._tables[table] = self._open_table(table, row)
         columns = self._tables[table]
         count = next(iter(columns.values())).shape[0]
         # h5py's low level: its slices cost more than all else in a record
@@ -120,26 +122,28 @@ class RunFolder:
 
     def cut(self, lengths: Mapping[str, int]) -> None:
         """Forget the rows beyond these lengths, and tables that are not named. Raises RunFileError."""
-        entry = self.entry
-        for table in [name for name in SIGNALS if name in entry]:
-            if table not in lengths:
-                del entry[table]
-                self._tables.pop(table, None)
-                continue
-            for column in child(entry, table).values():
-                column.id.set_extent((min(lengths[table], column.shape[0]),))
+        with self.guarded():
+            entry = self.entry
+            for table in [name for name in SIGNALS if name in entry]:
+                if table not in lengths:
+                    del entry[table]
+                    self._tables.pop(table, None)
+                    continue
+                for column in child(entry, table).values():
+                    column.id.set_extent((min(lengths[table], column.shape[0]),))
         self.commit()
 
     def put(self, name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, object]) -> None:
         """Write a group of arrays, in place of an earlier one. Raises RunFileError."""
-        entry = self.entry
-        if name in entry:
-            del entry[name]
-        group = entry.create_group(name)
-        for key, value in arrays.items():
-            group.create_dataset(key, data=value)
-        for key, value in attributes.items():
-            group.attrs[key] = value if isinstance(value, str | int | float) else json.dumps(value)
+        with self.guarded():
+            entry = self.entry
+            if name in entry:
+                del entry[name]
+            group = entry.create_group(name)
+            for key, value in arrays.items():
+                group.create_dataset(key, data=value)
+            for key, value in attributes.items():
+                group.attrs[key] = value if isinstance(value, str | int | float) else json.dumps(value)
         self.commit()
 
     def log(self, level: str, text: str) -> None:
@@ -186,6 +190,17 @@ class RunFolder:
     def commit(self, *, durable: bool = False) -> None:
         """Bring all changes of run.h5 to the file. Raises RunFileError."""
         self._retry(lambda: self._commit(durable=durable))
+
+    @contextmanager
+    def guarded(self) -> Generator[None]:
+        """Turn what a damaged run.h5 makes h5py and NumPy raise into a RunFileError."""
+        try:
+            yield
+        except (OvertoneError, StopRequested):
+            raise
+        except Exception as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise RunFileError(f"{self.path / 'run.h5'} is damaged: {reason} {ADVICE} {self.path}") from None
 
     def close(self) -> None:
         """Close run.h5; what was recorded is safe already."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
@@ -19,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.ports import OvertoneError, RunFileError, SystemInfo
-from core.run.folder import ADVICE, RunFolder
+from core.ports import SystemInfo
+from core.run.folder import RunFolder
 from core.run.schema import child, datasets, names, values
 from core.run.spec import JournalSpec
 from core.training.bench import Call, Purpose
@@ -68,11 +67,11 @@ class ShotJournal:
         self._keep = ("window" if simulated else "all") if spec.keep == "auto" else spec.keep
         self._folder, self._info, self._spec = folder, info, spec
         self._recalled: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
-        self._root = folder.entry.require_group("journal")
         self._open: _Segment | None = None
         self._closed: dict[str, _Segment] = {}
-        if "open" in self._root:
-            with self._readable():
+        with folder.guarded():
+            self._root = folder.entry.require_group("journal")
+            if "open" in self._root:
                 self._open = self._resumed(child(self._root, "open"))
 
     def write(self, call: Call) -> None:
@@ -83,7 +82,8 @@ class ShotJournal:
         parameters = [_floats(value) for value in call.parameters]
         segment = self._open
         if segment is None or not _fits(segment, len(drive)):
-            segment = self._open = self._next_segment(len(drive))
+            with self._folder.guarded():
+                segment = self._open = self._next_segment(len(drive))
         first, row = segment.used_rows, len(segment.entries)
         checksum = 0
         for name, array in (("drive", drive), ("response", response)):
@@ -109,7 +109,7 @@ class ShotJournal:
 
     def remember_after(self, number: int) -> int:
         """Let `recall` answer the calls after this one from the journal; return how many there are."""
-        with self._readable():
+        with self._folder.guarded():
             for call in read_calls(child(self._root, name) for name in names(self._root)):
                 if call.number > number:
                     shared = np.concatenate([value.ravel() for value in call.parameters] or [np.empty(0, "<f4")])
@@ -118,6 +118,10 @@ class ShotJournal:
 
     def forget_after(self, number: int) -> None:
         """Strike out the calls after this one, which are going to be measured again. Raises RunFileError."""
+        with self._folder.guarded():
+            self._strike_out_after(number)
+
+    def _strike_out_after(self, number: int) -> None:
         for name in names(self._root):
             entries = datasets(child(self._root, name))["calls"]
             calls = entries[:]
@@ -196,18 +200,6 @@ class ShotJournal:
             raise ValueError("an entry of its open segment is damaged.")
         return segment
 
-    @contextmanager
-    def _readable(self) -> Generator[None]:
-        """Turn what a damaged journal makes h5py and NumPy raise into a RunFileError."""
-        try:
-            yield
-        except OvertoneError:
-            raise
-        except Exception as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            path = self._folder.path
-            raise RunFileError(f"The journal of {path} cannot be read: {reason} {ADVICE} {path}") from None
-
 
 @dataclass(frozen=True)
 class JournalledCall:
@@ -244,7 +236,7 @@ def read_calls(groups: Iterable[h5py.Group]) -> Iterator[JournalledCall]:
         if number <= last or not 0 <= shots <= left:
             continue
         left -= shots
-        call = _read(*segments[owner[place]], tuple(table[place]))
+        call = _read(*segments[owner[place]], table[place].item())  # pyright: ignore[reportArgumentType], of a compound type
         if call is not None:
             last = number
             yield call

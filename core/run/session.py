@@ -86,7 +86,9 @@ def resume_experiment(setup: Setup, path: Path, listener: Listener, control: Con
     """Go on with an interrupted run as if nothing had happened. Raises RunFileError, and as `run_experiment` does."""
     folder = RunFolder.reopen(path)
     try:
-        if "result" in folder.entry.attrs:
+        with folder.guarded():
+            finished = "result" in folder.entry.attrs
+        if finished:
             raise RunFileError(f"{path} is finished. Measure its network again with: overtone evaluate {path}")
         saved = path / "checkpoints" / f"{LATEST}.safetensors"
         checkpoint = read_checkpoint(path, LATEST) if saved.is_file() else None

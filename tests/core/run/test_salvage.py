@@ -176,6 +176,6 @@ def test_what_is_no_file_is_named_and_left_alone(copy, tmp_path):
         "checkpoints/pipe.safetensors", "passwords", "checkpoints/final.safetensors", "log.jsonl", "experiment.toml",
         "next",
     }  # fmt: skip
-    assert found["log.jsonl"].text.startswith("5 of 6 lines")
+    assert found["log.jsonl"].text.startswith("6 of 7 lines")
     saved = {str(item.relative_to(target)) for item in target.rglob("*") if not item.is_dir()}
     assert saved == {"run.h5", "checkpoints/latest.safetensors", "log.jsonl"}
