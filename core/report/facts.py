@@ -54,7 +54,7 @@ def read_facts(path: Path) -> Facts:
         experiment,
         record.result,
         record.provenance,
-        record.attributes("/entry"),
+        record.attributes(),
         {name: _filled(record.arrays(name)) for name in groups},
         {name: record.attributes(name) for name in groups},
         record.log(),

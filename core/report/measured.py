@@ -159,7 +159,7 @@ def robustness(facts: Facts) -> Section:
     if card is None:
         return Section(
             "Robustness",
-            [Paragraph("Not measured yet. This measures it:", f"overtone evaluate {facts.run} --robustness")],
+            [Paragraph("Not measured.")],
         )
     columns = [Column("Condition"), *(Column(name, "%", tables.PER_CENT) for name in ("test accuracy", "from", "to"))]
     columns.append(Column("runs", digits="d"))

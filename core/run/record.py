@@ -78,12 +78,13 @@ class RunRecord:
                 raise ValueError(f"{name} has more than any run's arrays.")
             return {key: values(array) for key, array in arrays.items()}
 
-    def attributes(self, name: str) -> dict[str, Any]:
-        """Read all attributes of a group of the entry as plain data; none where it is missing."""
+    def attributes(self, name: str = "") -> dict[str, Any]:
+        """Read all attributes of the entry, or of a group in it, as plain data; none where it is missing."""
         with self.entry() as entry:
-            return (
-                {key: _plain(value) for key, value in child(entry, name).attrs.items()} if name in names(entry) else {}
-            )
+            if name and name not in names(entry):
+                return {}
+            group = child(entry, name) if name else entry
+            return {key: _plain(value) for key, value in group.attrs.items()}
 
     def calls(self) -> Iterator[JournalledCall]:
         """Read the whole calls of the journal, in the order of their numbers."""
