@@ -1,4 +1,4 @@
-"""Checkpoints: named tensors and plain facts in one safetensors file, no pickle anywhere."""
+"""Checkpoints: named tensors and plain facts in one safetensors file."""
 
 from __future__ import annotations
 

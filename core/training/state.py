@@ -1,4 +1,4 @@
-"""States as flat dictionaries of tensors, which a checkpoint can hold without pickle."""
+"""States as flat dictionaries of tensors, which a checkpoint can hold as it is."""
 
 from __future__ import annotations
 

@@ -79,9 +79,8 @@ def test_a_killed_run_loses_nothing_and_ends_alike(tmp_path, monkeypatch, loaded
                 os.kill(number, signal.SIGKILL)
                 ended = os.waitpid(number, 0)[1] == 0  # before the signal came
                 kills += not ended
-                (path,) = [*parent.glob("*/")] or [None]
-                if path is None or not (path / "experiment.toml").is_file():  # killed before there was a run
-                    path = None
+                path = next((toml.parent for toml in parent.glob("*/experiment.toml")), None)
+                if path is None:  # killed before there was a run
                     continue
                 if not (path / "run.h5").stat().st_size:
                     continue
