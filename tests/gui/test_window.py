@@ -94,7 +94,7 @@ def test_the_window_answers_while_a_run_works(window, qtbot):
     steps = len(window.live.training.series["batch accuracy"])
     qtbot.waitUntil(lambda: len(window.live.training.series["batch accuracy"]) > steps, timeout=30_000)
     assert window.run_bar.state == "training"
-    assert window.run_bar.eta.text().startswith("ETA ")
+    qtbot.waitUntil(lambda: window.run_bar.eta.text().startswith("ETA "), timeout=10_000)
 
 
 def test_a_failure_is_one_notice_with_its_details(window, qtbot, tmp_path):
