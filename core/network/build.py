@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from core.network.base import NetworkSettings, PhysicalNetwork
+from core.network.base import PhysicalNetwork
 from core.network.chain import ElementwiseChain
 from core.network.hybrid import HybridNetwork
 from core.network.pendula import ParametricChain
+from core.network.settings import NetworkSettings
 from core.ports import SpecError, SystemInfo
 
 ARCHITECTURES = {"chain": ElementwiseChain, "hybrid": HybridNetwork, "pendula": ParametricChain}

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from core.network.base import (
     DigitalCost,
     NetworkOutput,
-    NetworkSettings,
     PhysicalLayer,
     PhysicalNetwork,
     Shoot,
 )
+from core.network.settings import NetworkSettings
 from core.ports import SystemInfo
 
 SPREAD_FLOOR = 0.1  # of the widest spread: darker windows and quieter features are not amplified further

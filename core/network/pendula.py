@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from core.network.base import (
     DigitalCost,
     NetworkOutput,
-    NetworkSettings,
     PhysicalLayer,
     PhysicalNetwork,
     Shoot,
 )
+from core.network.settings import NetworkSettings
 from core.ports import SpecError, SystemInfo
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from core.network.base import NetworkSettings
+from core.network.settings import NetworkSettings
 from core.report.canvas import LINE, MUTED, RAISED, SERIES, SURFACE, TEXT, Canvas
 
 CHAIN_IN = (6.85, 1.35)

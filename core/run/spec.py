@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.network.base import NetworkSettings
+from core.network.settings import NetworkSettings
 from core.ports import RunFileError, SpecError
 from core.run.files import read_bytes
 from core.training.settings import TrainingSettings

@@ -10,8 +10,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.network.base import NetworkSettings, PhysicalLayer, range_penalty
+from core.network.base import PhysicalLayer, range_penalty
 from core.network.build import build_network
+from core.network.settings import NetworkSettings
 from core.ports import SpecError
 from tests.conftest import SquareSystem
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.network.base import NetworkSettings
+from core.network.settings import NetworkSettings
 from core.ports import DeviceLost, SpecError
 from core.run.evaluation import evaluate_again
 from core.run.folder import RunFolder

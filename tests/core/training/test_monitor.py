@@ -12,8 +12,9 @@ import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
-from core.network.base import NetworkSettings, PhysicalNetwork, Shoot
+from core.network.base import PhysicalNetwork, Shoot
 from core.network.build import build_network
+from core.network.settings import NetworkSettings
 from core.ports import PhysicalSystem
 from core.training.monitor import (
     REPEATS,

@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.network.base import NetworkSettings, PhysicalNetwork
+from core.network.base import PhysicalNetwork
 from core.network.build import build_network
+from core.network.settings import NetworkSettings
 from core.ports import SimulationDiverged, SpecError
 from core.task.dataset import Part, Task
 from core.training.bench import Bench
