@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from core.training.events import (
+    AlignmentChecked,
     CalibrationPoint,
     EpochDone,
     Event,
@@ -32,6 +33,15 @@ class SystemReady:
     """The engine knows which physical system it will work with."""
 
     info: SystemInfo
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something happened that no run tells: an exception that nobody caught, a warning of Qt's."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+    details: str
 
 
 Progress = StepDone | EpochDone | CalibrationPoint
@@ -72,6 +82,8 @@ class Bridge(QObject):
     finished = Signal(object)
     failed = Signal(object)
     stopped = Signal(object)
+    alignment = Signal(object)
+    trouble = Signal(object)
     shots = Signal(object)
     progress = Signal(object)
     _queued = Signal(object)
@@ -97,6 +109,11 @@ class Bridge(QObject):
         else:
             self._queued.emit(event)
 
+    def report(self, level: Literal["info", "warning", "error"], text: str, details: str) -> None:
+        """Take what happened outside a run, in any thread."""
+        if self._open:
+            self._queued.emit(Trouble(level, text, details))
+
     def flush(self) -> None:
         """Hand on what the mailbox holds."""
         shots, progress = self._mailbox.take()
@@ -119,6 +136,10 @@ class Bridge(QObject):
                 self.phase_changed.emit(event)
             case Message():
                 self.message.emit(event)
+            case AlignmentChecked():
+                self.alignment.emit(event)
+            case Trouble():
+                self.trouble.emit(event)
             case Finished():
                 self.finished.emit(event)
             case Failed():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,34 +17,48 @@ from core.training.events import Failed, Listener, Stopped
 
 if TYPE_CHECKING:
     from core.ports import SystemInfo
-    from core.run.spec import Experiment
     from core.training.worker import Job, Worker
 
-JobFactory = Callable[["Experiment", Path], tuple["SystemInfo", "Job"]]
+Prepare = Callable[[], tuple["SystemInfo", "Job"]]
 
 
 @dataclass(frozen=True)
-class Request:
-    """Which experiment to run: a preset's name or a file, with `key=value` settings, and where runs are kept."""
+class Order:
+    """A run to do: what it is called, its gradient estimator, and how to prepare it once the engine is loaded."""
 
-    source: str
-    settings: tuple[str, ...]
-    runs_folder: Path
+    name: str
+    estimator: str
+    prepare: Prepare
 
 
-def compose_job(experiment: Experiment, runs_folder: Path) -> tuple[SystemInfo, Job]:
-    """Compose the real engine's job, loading the engine on the way; one core stays with the window."""
-    from app.compose import make_job
+def new_run(source: str, settings: Sequence[str], runs_folder: Path, *, estimator: str = "pat") -> Order:
+    """Order a run of a preset's name or a file, with `key=value` settings; one core stays with the window."""
 
-    return make_job(experiment, runs_folder, spared_cores=1)
+    def prepare() -> tuple[SystemInfo, Job]:
+        from app.compose import make_job
+        from core.run.spec import load_experiment
+
+        return make_job(load_experiment(source, settings), runs_folder, spared_cores=1)
+
+    return Order(Path(source).stem, estimator, prepare)
+
+
+def resumed_run(folder: Path, *, name: str, estimator: str = "pat") -> Order:
+    """Order that an interrupted run goes on."""
+
+    def prepare() -> tuple[SystemInfo, Job]:
+        from app.compose import make_resumption
+
+        return make_resumption(folder, spared_cores=1)
+
+    return Order(name, estimator, prepare)
 
 
 class Engine:
     """Start, command and watch one run at a time; every method returns at once."""
 
-    def __init__(self, bridge: Bridge, job_factory: JobFactory = compose_job) -> None:
+    def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
-        self._job_factory = job_factory
         self._lock = threading.Lock()
         self._loader: threading.Thread | None = None
         self._worker: Worker | None = None
@@ -55,12 +69,12 @@ class Engine:
         """Load the engine's modules in the background, so that the first start does not wait for them."""
         threading.Thread(target=_load, name="overtone-warm-up", daemon=True).start()
 
-    def start(self, request: Request) -> None:
+    def start(self, order: Order) -> None:
         """Start a run. Raises RuntimeError while another one is alive."""
         if self.alive:
             raise RuntimeError("A run is still in progress.")
         self._worker, self._paused, self._stopping = None, False, False
-        self._loader = threading.Thread(target=self._launch, args=(request,), name="overtone-loader", daemon=True)
+        self._loader = threading.Thread(target=self._launch, args=(order,), name="overtone-loader", daemon=True)
         self._loader.start()
 
     @property
@@ -82,6 +96,18 @@ class Engine:
         """Let a paused run go on."""
         self._command(paused=False)
 
+    def step(self) -> None:
+        """Let a paused run do one optimiser step, and hold again."""
+        with self._lock:
+            if self._worker is not None and self._paused:
+                self._worker.control.step()
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Use this peak learning rate from the next step on. Raises ValueError unless it is positive."""
+        with self._lock:
+            if self._worker is not None:
+                self._worker.control.set_learning_rate(learning_rate)
+
     def stop(self) -> None:
         """End the run at its next safe point, where the outputs go to their safe state."""
         self._command(stopping=True)
@@ -101,11 +127,11 @@ class Engine:
         if self._stopping:
             control.stop()
 
-    def _launch(self, request: Request) -> None:
+    def _launch(self, order: Order) -> None:
         try:
             from core.training.worker import Worker
 
-            worker = Worker(self._job(request), self._bridge.post)
+            worker = Worker(self._job(order), self._bridge.post)
             with self._lock:  # commands given while the engine was loading
                 self._worker = worker
                 self._apply(worker.control)
@@ -113,11 +139,9 @@ class Engine:
         except Exception as error:
             self._bridge.post(Failed(f"The engine cannot be loaded: {error}", traceback.format_exc()))
 
-    def _job(self, request: Request) -> Job:
+    def _job(self, order: Order) -> Job:
         def job(listener: Listener, control: ControlToken) -> None:
-            from core.run.spec import load_experiment
-
-            info, inner = self._job_factory(load_experiment(request.source, request.settings), request.runs_folder)
+            info, inner = order.prepare()
             self._bridge.post(SystemReady(info))
             if control.stopping:
                 listener(Stopped(""))

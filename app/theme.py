@@ -176,13 +176,15 @@ def style_sheet(theme: Theme) -> str:
     t, faded = theme, blend(theme.muted, theme.surface, 0.35)
     return f"""
     QMainWindow, QWidget#page {{ background: {t.background}; }}
-    QWidget#runBar, QWidget#setup, QFrame#panel {{ background: {t.surface}; }}
+    QWidget#runBar, QWidget#setup, QWidget#rail, QFrame#panel, QFrame#card {{ background: {t.surface}; }}
     QWidget#runBar {{ border-bottom: 1px solid {t.line}; }}
-    QWidget#setup {{ border-right: 1px solid {t.line}; }}
-    QFrame#panel {{ border: 1px solid {t.line}; border-radius: 6px; }}
+    QWidget#setup, QWidget#rail {{ border-right: 1px solid {t.line}; }}
+    QFrame#panel, QFrame#card {{ border: 1px solid {t.line}; border-radius: 6px; }}
     QLabel {{ background: transparent; border: none; }}
     QLabel[role="muted"], QLabel[role="section"] {{ color: {t.muted}; }}
     QLabel[role="title"] {{ font-size: 14pt; font-weight: 500; }}
+    QLabel[role="heading"] {{ font-size: 11pt; font-weight: 500; }}
+    QFrame#card[pressable="true"]:hover, QFrame#card[pressable="true"]:focus {{ border-color: {t.accent}; }}
     QLabel[role="badge"] {{ color: {t.muted}; border: 1px solid {t.line}; border-radius: 6px; padding: 1px 8px; }}
     QLabel[role="badge"][status="demo"] {{ color: {t.accent}; border-color: {t.accent}; }}
     QLabel[role="badge"][status="connected"] {{ color: {t.ok}; border-color: {t.ok}; }}
@@ -198,11 +200,14 @@ def style_sheet(theme: Theme) -> str:
     QPushButton[primary="true"]:disabled {{ background: {t.raised}; color: {faded}; border-color: {t.line}; }}
     QToolButton[flat="true"] {{ border-color: transparent; background: transparent; padding: 2px 6px; }}
     QToolButton[flat="true"]:hover {{ background: {t.raised}; }}
+    QToolButton[rail="true"] {{ border-color: transparent; background: transparent; padding: 6px 2px; }}
+    QToolButton[rail="true"]:hover {{ background: {t.raised}; }}
+    QToolButton[rail="true"]:checked {{ background: {t.raised}; border-color: {t.accent}; }}
     QToolButton::menu-indicator {{ image: none; }}
-    QComboBox, QSpinBox {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
+    QComboBox, QSpinBox, QLineEdit {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
         padding: 3px 8px; min-height: 20px; selection-background-color: {t.accent}; selection-color: {t.surface}; }}
-    QComboBox:focus, QSpinBox:focus {{ border-color: {t.accent}; }}
-    QComboBox:disabled, QSpinBox:disabled {{ color: {faded}; background: {t.background}; }}
+    QComboBox:focus, QSpinBox:focus, QLineEdit:focus {{ border-color: {t.accent}; }}
+    QComboBox:disabled, QSpinBox:disabled, QLineEdit:disabled {{ color: {faded}; background: {t.background}; }}
     QComboBox::drop-down {{ border: none; width: 20px; }}
     QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.line}; padding: 4px;
         selection-background-color: {t.raised}; selection-color: {t.text}; }}
@@ -212,8 +217,16 @@ def style_sheet(theme: Theme) -> str:
     QListView#presets::item:selected {{ background: {t.raised}; border-color: {t.accent}; color: {t.text}; }}
     QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
-    QFrame#notice {{ background: {t.surface}; border: 1px solid {t.bad}; border-radius: 6px; }}
+    QFrame#notice {{ background: {t.surface}; border: 1px solid {t.bad}; border-radius: 6px;
+        margin: 12px 12px 0 12px; }}
     QFrame#notice[level="warning"] {{ border-color: {t.warn}; }}
+    QTableView {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px; outline: none;
+        selection-background-color: {t.raised}; selection-color: {t.text}; }}
+    QTableView::item {{ padding: 2px 8px; }}
+    QHeaderView {{ background: {t.surface}; }}
+    QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none;
+        border-bottom: 1px solid {t.line}; padding: 6px 8px; }}
+    QScrollArea {{ background: transparent; border: none; }}
     QPlainTextEdit {{ background: {t.background}; color: {t.text}; border: 1px solid {t.line}; border-radius: 6px; }}
     QWidget#statusLine {{ background: {t.background}; border-top: 1px solid {t.line}; }}
     QSplitter::handle {{ background: {t.background}; }}

@@ -13,9 +13,9 @@ from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.bridge import Bridge
-from app.engine import Engine, Request
+from app.engine import Engine, new_run
 from app.theme import ThemeController
-from app.window import MainWindow
+from app.window import LIVE, MainWindow
 from core.training.events import PhaseChanged
 
 TICK_MS = 16
@@ -34,10 +34,10 @@ def main(task: str, folder: str) -> None:
         QTimer.singleShot(0, lambda: print("usable", flush=True))
         app.exec()
     else:
-        print(json.dumps(_train(app, window, bridge, engine, Path(folder))), flush=True)
+        print(json.dumps(_train(app, window, bridge, Path(folder))), flush=True)
 
 
-def _train(app: QApplication, window: MainWindow, bridge: Bridge, engine: Engine, folder: Path) -> dict[str, float]:
+def _train(app: QApplication, window: MainWindow, bridge: Bridge, folder: Path) -> dict[str, float]:
     ticks_s: list[float] = []
     frames: list[float] = []
     began_s: dict[str, float] = {}
@@ -58,8 +58,8 @@ def _train(app: QApplication, window: MainWindow, bridge: Bridge, engine: Engine
     for ended in (bridge.finished, bridge.failed, bridge.stopped):
         ended.connect(app.quit)
     timer.start()
-    window.setup.choose("quick")
-    engine.start(Request("quick", ("training.epochs=12",), folder))
+    window.show_page(LIVE)
+    window.controller.start(new_run("quick", ("training.epochs=12",), folder))
     app.exec()
     gaps_ms = [1e3 * (later - earlier) for earlier, later in pairwise(ticks_s)]
     training_s = began_s["evaluating"] - began_s["training"]

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from app.states import ACTIVE, STATES
 from app.theme import Theme, icon
 
-# word shown: token of its colour
-STATES = {
-    "ready": "muted",
-    "loading": "warn",
-    "calibrating": "warn",
-    "training": "accent",
-    "evaluating": "accent",
-    "paused": "warn",
-    "stopping": "warn",
-    "stopped": "muted",
-    "finished": "ok",
-    "failed": "bad",
-}
-ACTIVE = {"loading", "calibrating", "training", "evaluating", "paused", "stopping"}
+if TYPE_CHECKING:
+    from core.training.events import AlignmentChecked
+
+# verdict on the gradient: token of its colour, and the word beside the figure
+VERDICTS = {"good": ("ok", ""), "usable": ("warn", " usable"), "poor": ("bad", " poor"), "against": ("bad", " against")}
 
 
 def duration(seconds: float) -> str:
@@ -58,11 +52,14 @@ class RunBar(QWidget):
         self.eta = QLabel()
         self.eta.setProperty("role", "muted")
         self.eta.setMinimumWidth(72)
+        self.alignment = QLabel()
+        self.alignment.hide()
         self.pause = QPushButton("Pause")
         self.stop = QPushButton("Stop")
         self.safe = QPushButton("Safe stop")
         self.safe.setToolTip("Esc: end the run at once and put all outputs in their safe state.")
         self.state = "ready"
+        self._alignment: AlignmentChecked | None = None
         self._theme: Theme | None = None
         self._lay_out()
         self.pause.clicked.connect(self.pause_toggled)
@@ -100,6 +97,20 @@ class RunBar(QWidget):
         self.step.setText(step)
         self.eta.setText("" if remaining_s is None else f"ETA {duration(remaining_s)}")
 
+    def set_alignment(self, event: AlignmentChecked | None) -> None:
+        """Show how far the twin's gradient agrees with the device's; None takes it away."""
+        self._alignment = event
+        self.alignment.setVisible(event is not None)
+        if event is not None:
+            lines = [
+                f"layer {item.layer + 1}: {item.cosine:.3f} (95 % interval {item.low:.3f} to {item.high:.3f})"
+                for item in event.layers
+            ]
+            self.alignment.setToolTip(
+                "\n".join(["Cosine between the twin's and the device's derivative", *lines, f"at step {event.step}"])
+            )
+        self._paint_state()
+
     def apply_theme(self, theme: Theme) -> None:
         """Tint icons and state."""
         self._theme = theme
@@ -110,6 +121,12 @@ class RunBar(QWidget):
     def _paint_state(self) -> None:
         colour = getattr(self._theme, STATES[self.state]) if self._theme else "gray"
         self.state_label.setText(f"<span style='color:{colour}'>●</span> {self.state}")
+        if self._alignment is not None:
+            token, word = VERDICTS[self._alignment.verdict]
+            colour = getattr(self._theme, token) if self._theme else "gray"
+            self.alignment.setText(
+                f"alignment <span style='color:{colour}'>●</span> {self._alignment.cosine:.3f}{word}"
+            )
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
@@ -118,5 +135,5 @@ class RunBar(QWidget):
         for widget in (self.system, self.badge, self.preset, self.state_label, self.step):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.progress, 1)
-        for widget in (self.eta, self.pause, self.stop, self.safe):
+        for widget in (self.eta, self.alignment, self.pause, self.stop, self.safe):
             layout.addWidget(widget)

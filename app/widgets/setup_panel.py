@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.presets import Preset
+from app.systems import system_icon
 from app.theme import Theme, icon
 
 ESTIMATORS = {
@@ -59,6 +60,7 @@ class SetupPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(272)
         self._presets = presets
+        self._running, self._reason = False, ""
         self.list = QListWidget()
         self.list.setObjectName("presets")
         self.list.setWordWrap(True)
@@ -82,6 +84,7 @@ class SetupPanel(QWidget):
         self.list.currentRowChanged.connect(self._preset_changed)
         self.estimator.currentIndexChanged.connect(self._tell)
         self.serial_number.valueChanged.connect(self._tell)
+        self.seed.valueChanged.connect(self._tell)
         self.start.clicked.connect(self.start_requested)
         self.list.setCurrentRow(0)
 
@@ -94,6 +97,10 @@ class SetupPanel(QWidget):
         estimator = str(self.estimator.currentData())
         return Choice(self._presets[row], self.serial_number.value(), self.seed.value(), estimator)
 
+    def choose_system(self, kind: str) -> None:
+        """Select the first preset on a kind of system."""
+        self.choose(next((preset.name for preset in self._presets if preset.kind == kind), ""))
+
     def choose(self, name: str) -> None:
         """Select a preset by name; an unknown one changes nothing."""
         for row, preset in enumerate(self._presets):
@@ -101,19 +108,24 @@ class SetupPanel(QWidget):
                 self.list.setCurrentRow(row)
 
     def set_running(self, running: bool) -> None:
-        """Lock the choice while a run lasts, and say why."""
-        reason = "A run is in progress: stop it to change this." if running else ""
-        for widget in (self.list, self.serial_number, self.seed, self.estimator, self.start):
-            widget.setEnabled(not running)
-            if running:
-                widget.setProperty("usualToolTip", widget.property("usualToolTip") or widget.toolTip())
-            widget.setToolTip(reason or str(widget.property("usualToolTip") or ""))
+        """Let nothing be started while a run lasts, and say why; the next run may be chosen meanwhile."""
+        self._running = running
+        self._enable()
+
+    def allow(self, reason: str) -> None:
+        """Let the choice be started, or say why not."""
+        self._reason = reason
+        self._enable()
+
+    def _enable(self) -> None:
+        reason = "A run is in progress: stop it to start another one." if self._running else self._reason
+        self.start.setEnabled(not reason)
+        self.start.setToolTip(reason)
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icons."""
         for row, preset in enumerate(self._presets):
-            name = preset.kind if preset.kind in {"shg", "plate", "circuit", "pendula"} else "experiment"
-            self.list.item(row).setIcon(icon(name, theme.text))
+            self.list.item(row).setIcon(icon(system_icon(preset.kind), theme.text))
         self.start.setIcon(icon("play", theme.surface))
 
     def _preset_changed(self, row: int) -> None:

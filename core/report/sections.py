@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from core.network.stages import stages_of
 from core.report import measured, tables
 from core.report.canvas import Canvas
 from core.report.caveats import find_warnings
-from core.report.chain_drawing import CHAIN_IN, draw_chain, stages_of
+from core.report.chain_drawing import CHAIN_IN, draw_chain
 from core.report.content import (
     Block,
     Column,

@@ -18,6 +18,7 @@ class ControlToken:
         self._running.set()
         self._stop = threading.Event()
         self._learning_rate: float | None = None
+        self._single = False
         self.on_hold: Callable[[], None] = lambda: None
 
     def pause(self) -> None:
@@ -26,6 +27,12 @@ class ControlToken:
 
     def resume(self) -> None:
         """Let a paused engine go on."""
+        self._single = False
+        self._running.set()
+
+    def step(self) -> None:
+        """Let a paused engine go on to the end of one optimiser step."""
+        self._single = True
         self._running.set()
 
     def stop(self) -> None:
@@ -53,6 +60,12 @@ class ControlToken:
         """Return the newly commanded learning rate once, else None (called by the engine)."""
         rate, self._learning_rate = self._learning_rate, None
         return rate
+
+    def step_done(self) -> None:
+        """Hold again after a single step (called by the engine after each step)."""
+        if self._single:
+            self._single = False
+            self._running.clear()
 
     def safe_point(self) -> None:
         """Wait here while paused, after `on_hold`; raise StopRequested once stopping (called between shots)."""

@@ -109,6 +109,7 @@ class Trainer:
                     self._permutation = torch.randperm(len(self._task.train.labels), generator=self._order)
                 self._step(self._permutation[progress.row : progress.row + self._settings.batch_size])
                 self._on_step()
+                self._control.step_done()
             self._bench.purpose, self.between_steps = "validation", False
             self._end_epoch()
         if self._best:

@@ -59,3 +59,28 @@ def test_whatever_the_job_raises_arrives_as_an_event(error, text):
     assert isinstance(events[1], Failed)
     assert events[1].text.startswith(text)
     assert "Traceback" in events[1].detail
+
+
+def test_a_paused_engine_does_one_step_and_holds_again():
+    token, steps, go = ControlToken(), list[int](), threading.Event()
+
+    def engine() -> None:
+        for number in range(3):
+            token.safe_point()
+            steps.append(number)
+            token.step_done()
+            go.set()
+
+    token.pause()
+    thread = threading.Thread(target=engine)
+    thread.start()
+    for expected in ([0], [0, 1]):
+        go.clear()
+        token.step()
+        assert go.wait(5)
+        assert not thread.join(0.1)
+        assert steps == expected
+        assert token.paused
+    token.resume()
+    thread.join(5)
+    assert steps == [0, 1, 2]

@@ -61,6 +61,8 @@ def test_a_key_starts_a_run_and_a_signal_ends_it_safely(display, tmp_path):
     try:
         window = wait_for(lambda: xdotool("search", "--onlyvisible", "--name", "^Overtone$"), "a window").split()[0]
         xdotool("windowfocus", "--sync", window)
+        xdotool("key", "--clearmodifiers", "ctrl+2")
+        time.sleep(0.5)
         xdotool("key", "--clearmodifiers", "ctrl+Return")
         wait_for(lambda: list(tmp_path.glob("runs/*/checkpoints/latest.safetensors")), "a trained epoch")
         program.send_signal(signal.SIGTERM)

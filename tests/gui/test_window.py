@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import faulthandler
+import io
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, Qt, qInstallMessageHandler
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from app.bridge import Bridge
+from app.bug_report import catch_all
 from app.engine import Engine
 from app.theme import ThemeController
-from app.window import MainWindow
+from app.window import EXPERIMENT, LIVE, LOG, START, MainWindow
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,9 +33,10 @@ def window(qtbot, tmp_path):
     bridge = Bridge()
     engine = Engine(bridge)
     opened = MainWindow(bridge, engine, themes, tmp_path / "runs")
-    opened.themes, opened.engine = themes, engine
+    opened.themes, opened.engine, opened.bridge = themes, engine, bridge
     qtbot.addWidget(opened)
     opened.show()
+    opened.show_page(EXPERIMENT)
     yield opened
     engine.stop()
     qtbot.waitUntil(lambda: not engine.alive, timeout=60_000)
@@ -40,9 +46,10 @@ def start(window, qtbot, preset: str = "quick") -> None:
     window.setup.choose(preset)
     QTest.mouseClick(window.setup.start, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run_bar.state == "training", timeout=120_000)
+    assert window.pages.currentIndex() == LIVE
 
 
-def test_an_idle_window_says_what_to_do(window):
+def test_an_idle_window_says_what_to_do(window, qtbot):
     assert window.run_bar.state == "ready"
     assert window.setup.list.count() == 6
     assert window.setup.start.isEnabled()
@@ -50,6 +57,9 @@ def test_an_idle_window_says_what_to_do(window):
     assert window.run_bar.stop.toolTip() == "Nothing is running."
     assert window.live.drive.empty
     assert "Press Start" in window.live.drive.hint
+    window.show_page(START)
+    assert window.start.quick.isEnabled()
+    qtbot.waitUntil(lambda: "No runs yet" in window.start.empty.text(), timeout=30_000)
 
 
 def test_the_picker_names_system_and_unit_before_anything_runs(window):
@@ -68,6 +78,8 @@ def test_a_run_is_shown_paused_resumed_and_stopped(window, qtbot, tmp_path):
     assert len(window.live.response.curve.y) == 50
     assert not window.setup.start.isEnabled()
     assert "in progress" in window.setup.start.toolTip()
+    assert window.run_bar.alignment.isVisible()
+    assert "alignment" in window.run_bar.alignment.text()
 
     QTest.keyClick(window, Qt.Key.Key_Space)
     assert window.run_bar.state == "paused"
@@ -102,11 +114,55 @@ def test_a_failure_is_one_notice_with_its_details(window, qtbot, tmp_path):
     window.setup.choose("quick")
     window.start_run()
     qtbot.waitUntil(lambda: window.run_bar.state == "failed", timeout=60_000)
+    assert window.rail.buttons[LOG].text() == "Log 1"
+    window.show_page(LOG)
+    assert window.rail.buttons[LOG].text() == "Log"
     assert "Choose another --out" in window.notice.text.text()
     assert "Traceback" in window.notice.details.toPlainText()
     assert window.notice.isVisible()
     assert not window.notice.details.isVisible()
     assert window.setup.start.isEnabled()
+
+
+def test_an_exception_that_nobody_caught_is_a_notice(window, qtbot, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    catch_all(window.bridge.report)
+    try:
+        thread = threading.Thread(target=lambda: 1 / 0, name="a-thread")
+        thread.start()
+        thread.join()
+        qtbot.waitUntil(lambda: window.notice.isVisible(), timeout=5000)
+        assert "ZeroDivisionError" in window.notice.text.text()
+        assert "a-thread" in window.notice.text.text()
+        window.log_page.copy.click()
+        assert "torch" in QGuiApplication.clipboard().text()
+        assert "1 / 0" in QGuiApplication.clipboard().text()
+    finally:
+        qInstallMessageHandler(None)
+        faulthandler.disable()
+
+
+def test_an_interrupted_run_is_offered_and_goes_on(window, qtbot, tmp_path):
+    start(window, qtbot)
+    qtbot.waitUntil(lambda: list((tmp_path / "runs").glob("*/checkpoints/latest.safetensors")) != [], timeout=60_000)
+    window.controller.stop()
+    qtbot.waitUntil(lambda: not window.engine.alive and window.start.go_on.isEnabled(), timeout=30_000)
+    window.show_page(START)
+    qtbot.waitUntil(lambda: window.start.recover.isVisible(), timeout=30_000)
+    QTest.mouseClick(window.start.go_on, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.run_bar.state in {"training", "evaluating", "finished"}, timeout=60_000)
+    assert any("Going on after step" in window.log.line(row).text for row in range(window.log.rowCount()))
+    assert len(list((tmp_path / "runs").glob("*/experiment.toml"))) == 1
+
+
+def test_chain_and_cost_follow_the_choice(window, qtbot):
+    window.setup.choose("pendula-mnist")
+    qtbot.waitUntil(lambda: window.experiment.chain.stages != (), timeout=60_000)
+    widths = [stage.width for stage in window.experiment.chain.stages]
+    assert widths[0] == 196
+    assert widths[-2] == 10
 
 
 def test_both_themes_paint_every_view(window, qtbot):

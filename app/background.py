@@ -1,0 +1,45 @@
+"""Work that a view needs and must not wait for: a function in another thread, its result back in the window's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+
+from core.ports import OvertoneError
+
+
+class Background(QObject):
+    """Run functions one after the other in a thread of their own; `failed` tells what one of them raised.
+
+    An answer that comes when the owner is gone goes nowhere.
+    """
+
+    failed = Signal(str)
+    _answered = Signal(object, object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._answered.connect(self._hand_over)
+
+    def run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Call `work` in the thread, then `done` with its result here."""
+
+        def task() -> None:
+            try:
+                self._answered.emit(done, work())
+            except OvertoneError as error:
+                self.failed.emit(str(error))
+            except RuntimeError as error:  # the window was closed meanwhile
+                if "deleted" not in str(error):
+                    self.failed.emit(f"{type(error).__name__}: {error}")
+            except Exception as error:
+                self.failed.emit(f"{type(error).__name__}: {error}")
+
+        self._pool.start(QRunnable.create(task))
+
+    def _hand_over(self, done: Callable[[Any], None], result: object) -> None:
+        done(result)

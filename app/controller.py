@@ -1,0 +1,182 @@
+"""The one run of the window: its state in a word, its progress, and the ways to intervene."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.bridge import Bridge
+from app.engine import Engine, Order
+from app.states import ACTIVE
+from core.training.events import CalibrationPoint, EpochDone, Failed, Finished, Message, PhaseChanged, StepDone, Stopped
+
+if TYPE_CHECKING:
+    from core.ports import SystemInfo
+
+SHOWN_PHASES = {"calibrating", "training", "evaluating", "waiting"}
+READABLE_S = 0.2  # figures that change faster cannot be read
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the present phase is; `fraction` None says that nobody knows."""
+
+    fraction: float | None
+    step: str = ""
+    remaining_s: float | None = None
+
+
+class RunController(QObject):
+    """Take orders, follow the engine's events, and tell the window in words; every method returns at once.
+
+    `state` is one of the words of the run bar. `problem` is a sentence and its details.
+    """
+
+    began = Signal(object)
+    state_changed = Signal(str)
+    system_changed = Signal(str, str)
+    progressed = Signal(object)
+    told = Signal(str)
+    problem = Signal(str, str)
+
+    def __init__(self, bridge: Bridge, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self.state = "ready"
+        self.order: Order | None = None
+        self._phase = "ready"
+        self._epochs = ""
+        self._told_s = 0.0
+        self._rate = _Rate()
+        bridge.system_ready.connect(self._system_ready)
+        bridge.phase_changed.connect(self._phase_changed)
+        bridge.message.connect(self._message)
+        bridge.progress.connect(self._progressed)
+        bridge.finished.connect(self._finished)
+        bridge.failed.connect(self._failed)
+        bridge.stopped.connect(self._stopped)
+
+    @property
+    def active(self) -> bool:
+        """Tell whether a run is under way."""
+        return self.state in ACTIVE
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether the engine's thread still works."""
+        return self._engine.alive
+
+    def start(self, order: Order) -> None:
+        """Start a run; while another one is under way, say so."""
+        if self._engine.alive:
+            self.problem.emit(f"{order.name} was not started: a run is still in progress. Stop it first.", "")
+            return
+        self.order, self._rate, self._epochs = order, _Rate(), ""
+        self.began.emit(order)
+        self._enter("loading")
+        self.told.emit("Loading the engine and the data")
+        self._engine.start(order)
+
+    def toggle_pause(self) -> None:
+        """Hold the run after the present step, or let it go on."""
+        if not self.active or self.state in {"loading", "stopping"}:
+            return
+        if self._engine.paused:
+            self._engine.resume()
+            self._show(self._phase)
+        else:
+            self._engine.pause()
+            self._show("paused")
+
+    def step(self) -> None:
+        """Let a paused run do one optimiser step."""
+        if self.state == "paused":
+            self._engine.step()
+
+    def set_learning_rate(self, learning_rate: float) -> None:
+        """Change the peak learning rate from the next step on. Raises ValueError unless it is positive."""
+        self._engine.set_learning_rate(learning_rate)
+        self.told.emit(f"Peak learning rate {learning_rate:g} from the next step on")
+
+    def stop(self) -> None:
+        """End the run; the engine puts the outputs in their safe state and writes a checkpoint."""
+        if self.active:
+            self._engine.stop()
+            self._show("stopping")
+
+    def _enter(self, phase: str) -> None:
+        self._phase = phase
+        self.progressed.emit(Progress(None))
+        if self._engine.paused and phase in ACTIVE:
+            phase = "paused"
+        if self.state != "stopping" or phase not in ACTIVE:
+            self._show(phase)
+
+    def _show(self, state: str) -> None:
+        self.state = state
+        self.state_changed.emit(state)
+
+    def _system_ready(self, info: SystemInfo) -> None:
+        self.system_changed.emit(info.name, info.status)
+
+    def _phase_changed(self, event: PhaseChanged) -> None:
+        if event.phase in SHOWN_PHASES:
+            self._enter(event.phase)
+        self.told.emit(event.text)
+
+    def _message(self, message: Message) -> None:
+        self.told.emit(message.text)
+        if message.level == "error":
+            self.problem.emit(message.text, "")
+
+    def _progressed(self, points: list[StepDone | EpochDone | CalibrationPoint]) -> None:
+        for point in points:
+            if isinstance(point, EpochDone):
+                self._epochs = f"/{point.epochs}"
+        now_s = time.monotonic()
+        if now_s - self._told_s < READABLE_S:
+            return
+        self._told_s = now_s
+        last = points[-1]
+        if isinstance(last, CalibrationPoint):
+            self.progressed.emit(Progress(last.step / max(last.steps, 1), f"step {last.step}/{last.steps}"))
+            return
+        step = next((point for point in reversed(points) if isinstance(point, StepDone)), None)
+        if step is not None:
+            remaining_s = step.wall_s * (1 - step.fraction) / max(step.fraction, 1e-6)
+            self.progressed.emit(Progress(step.fraction, f"epoch {step.epoch}{self._epochs}", remaining_s))
+            rate = self._rate.update(step)
+            self.told.emit(f"{rate:,.0f} shots/s · {step.shots:,} shots · loss {step.loss:.3f}")
+
+    def _finished(self, event: Finished) -> None:
+        self._enter("finished")
+        self.progressed.emit(Progress(1.0))
+        self.told.emit(f"Saved in {event.folder}")
+
+    def _failed(self, event: Failed) -> None:
+        self._enter("failed")
+        self.problem.emit(event.text, event.detail)
+        self.told.emit("The run failed; the outputs are in their safe state.")
+
+    def _stopped(self, event: Stopped) -> None:
+        self._enter("stopped")
+        kept = f" It can go on: see the page Runs, or overtone resume {event.folder}" if event.folder else ""
+        self.told.emit(f"Stopped; the outputs are in their safe state.{kept}")
+
+
+class _Rate:
+    """Shots per second over the last second or so."""
+
+    def __init__(self) -> None:
+        self._shots, self._wall_s, self._value = 0, 0.0, math.nan
+
+    def update(self, step: StepDone) -> float:
+        elapsed_s = step.wall_s - self._wall_s
+        if elapsed_s > 1 or math.isnan(self._value):
+            self._value = (step.shots - self._shots) / max(elapsed_s, 1e-3)
+            self._shots, self._wall_s = step.shots, step.wall_s
+        return self._value

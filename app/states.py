@@ -1,0 +1,16 @@
+"""The words for the state of a run, with the colour token of each."""
+
+STATES = {
+    "ready": "muted",
+    "loading": "warn",
+    "calibrating": "warn",
+    "training": "accent",
+    "evaluating": "accent",
+    "waiting": "warn",
+    "paused": "warn",
+    "stopping": "warn",
+    "stopped": "muted",
+    "finished": "ok",
+    "failed": "bad",
+}
+ACTIVE = {"loading", "calibrating", "training", "evaluating", "waiting", "paused", "stopping"}

@@ -1,0 +1,168 @@
+"""The start page: one button that trains, the systems, the recent runs, and a run that was cut short."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.run_list import RunList
+from app.systems import CARDS
+from app.theme import Theme, icon
+from app.widgets.card import SystemCardView
+from app.widgets.recent_run import RecentRun, local_time
+
+if TYPE_CHECKING:
+    from core.run.index import RunSummary
+
+MOST_RECENT = 6
+MOST_WIDE_PX = 1200
+
+
+class StartPage(QWidget):
+    """Tells what was asked for; the window does it."""
+
+    quick_start = Signal()
+    system_chosen = Signal(str)
+    run_chosen = Signal(object)
+    resume_requested = Signal(object)
+
+    def __init__(self, runs: RunList) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._list = runs
+        self._theme: Theme | None = None
+        self.quick = QPushButton("Quick start")
+        self.quick.setProperty("primary", True)
+        self.quick.setIconSize(QSize(20, 20))
+        self.recover = QFrame()
+        self.recover_text = QLabel()
+        self.go_on = QPushButton("Go on with it")
+        self.leave = QPushButton("Leave it")
+        self.cards = {kind: SystemCardView(kind, card) for kind, card in CARDS.items()}
+        self.recent: list[RecentRun] = []
+        self._recent_box = QVBoxLayout()
+        self.empty = QLabel()
+        self._interrupted: RunSummary | None = None
+        self._left: set[str] = set()
+        self._lay_out()
+        self.quick.clicked.connect(self.quick_start)
+        self.go_on.clicked.connect(self._go_on)
+        self.leave.clicked.connect(self._leave)
+        for kind, card in self.cards.items():
+            card.pressed.connect(partial(self.system_chosen.emit, kind))
+        runs.changed.connect(self._show_runs)
+        runs.failed.connect(self._show_reason)
+
+    def set_running(self, running: bool) -> None:
+        """Say why nothing can be started while a run lasts."""
+        reason = "A run is in progress: stop it first." if running else ""
+        for button in (self.quick, self.go_on):
+            button.setEnabled(not running)
+            button.setToolTip(reason)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Tint the pictures."""
+        self._theme = theme
+        self.quick.setIcon(icon("play", theme.surface))
+        self.go_on.setIcon(icon("resume", theme.text))
+        for card in (*self.cards.values(), *self.recent):
+            card.apply_theme(theme)
+
+    def _show_runs(self) -> None:
+        for old in self.recent:
+            self._recent_box.removeWidget(old)
+            old.deleteLater()
+        self.recent = [RecentRun(run) for run in self._list.runs[:MOST_RECENT]]
+        for row in self.recent:
+            row.pressed.connect(partial(self.run_chosen.emit, row.run))
+            self._recent_box.addWidget(row)
+            self._list.read_curve(row.run.path, partial(self._draw, row))
+            if self._theme:
+                row.apply_theme(self._theme)
+        self.empty.setText("No runs yet. Quick start trains a network in half a minute, on a simulated bench.")
+        self.empty.setVisible(not self.recent)
+        newest = self._list.runs[0] if self._list.runs else None
+        cut_short = newest is not None and newest.state == "interrupted" and newest.name not in self._left
+        self._interrupted = newest if cut_short else None
+        self.recover.setVisible(self._interrupted is not None)
+        if self._interrupted is not None:
+            run = self._interrupted
+            epochs = f"after {run.epochs_done} of {run.epochs} epochs" if run.epochs else "before its first epoch"
+            self.recover_text.setText(
+                f"{run.title or run.preset} of {local_time(run.started)} ended {epochs}. It can go on where it was, "
+                "with the very result of a run that was not interrupted."
+            )
+
+    def _draw(self, row: RecentRun, curve: np.ndarray) -> None:
+        if row in self.recent:
+            row.spark.show_values(curve)
+
+    def _show_reason(self, reason: str) -> None:
+        self.empty.setText(reason)
+        self.empty.show()
+
+    def _go_on(self) -> None:
+        if self._interrupted is not None:
+            self.resume_requested.emit(self._interrupted)
+
+    def _leave(self) -> None:
+        if self._interrupted is not None:
+            self._left.add(self._interrupted.name)
+        self.recover.hide()
+
+    def _lay_out(self) -> None:
+        title = QLabel("Train a physical system")
+        title.setProperty("role", "title")
+        line = QLabel("Quick start trains ten vowels on a simulated SHG bench. Or choose a system.")
+        line.setProperty("role", "muted")
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(title)
+        words.addWidget(line)
+        head = QHBoxLayout()
+        head.addLayout(words)
+        head.addStretch(1)
+        head.addWidget(self.quick)
+        self.recover.setObjectName("card")
+        self.recover_text.setWordWrap(True)
+        row = QHBoxLayout(self.recover)
+        row.setContentsMargins(16, 12, 16, 12)
+        row.setSpacing(12)
+        row.addWidget(self.recover_text, 1)
+        row.addWidget(self.go_on)
+        row.addWidget(self.leave)
+        self.recover.hide()
+        cards = QHBoxLayout()
+        cards.setSpacing(12)
+        for card in self.cards.values():
+            cards.addWidget(card, 1)
+        recent = QLabel("Recent runs")
+        recent.setProperty("role", "title")
+        self._recent_box.setSpacing(4)
+        self.empty.setProperty("role", "muted")
+        self.empty.setWordWrap(True)
+        content = QWidget()
+        content.setObjectName("page")
+        content.setMaximumWidth(MOST_WIDE_PX)
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(16)
+        layout.addLayout(head)
+        layout.addWidget(self.recover)
+        layout.addLayout(cards)
+        layout.addWidget(recent)
+        layout.addWidget(self.empty)
+        layout.addLayout(self._recent_box)
+        layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(content)
+        scroll.setWidgetResizable(True)
+        scroll.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
