@@ -108,14 +108,15 @@ def _forward(signal, matrices, heard, states, edges, first, last):  # pyright: i
     group = max(1, ROWS // blocks)
     space = np.empty((3, group * blocks, BLOCK), signal.dtype)
     passing = np.empty((group * blocks, len(matrices[2])), signal.dtype)
-    for start in range(edges[first], edges[last], group):
-        stop = min(start + group, edges[last])
-        rows = (stop - start) * blocks
-        before = states[start * blocks : stop * blocks] if len(states) else passing[:rows]
-        f = space[0, :rows]
-        _fill(signal, start, blocks, f)
-        _pass(f, blocks, matrices, before, False)
-        _hear(f, blocks, before, matrices, space[1, :rows], space[2, :rows], heard, start)
+    for part in range(first, last):  # a product rounds by its size on some processors: never across parts
+        for start in range(edges[part], edges[part + 1], group):
+            stop = min(start + group, edges[part + 1])
+            rows = (stop - start) * blocks
+            before = states[start * blocks : stop * blocks] if len(states) else passing[:rows]
+            f = space[0, :rows]
+            _fill(signal, start, blocks, f)
+            _pass(f, blocks, matrices, before, False)
+            _hear(f, blocks, before, matrices, space[1, :rows], space[2, :rows], heard, start)
 
 
 @jit
