@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from core.training.events import (
     AlignmentChecked,
+    AnswersCounted,
     CalibrationPoint,
     EpochDone,
     Event,
     Failed,
     Finished,
     Message,
+    NetworkPrepared,
     PhaseChanged,
+    RunOpened,
+    SampleShown,
     ShotMeasured,
     StepDone,
+    StepTimed,
     Stopped,
 )
 
@@ -29,10 +34,12 @@ FRAME_MS = 50
 
 
 @dataclass(frozen=True)
-class SystemReady:
-    """The engine knows which physical system it will work with."""
+class RunReady:
+    """The engine knows what it will work with: the physical system, the classes, and the shape of images."""
 
     info: SystemInfo
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -45,38 +52,65 @@ class Trouble:
 
 
 Progress = StepDone | EpochDone | CalibrationPoint
+Frequent = ShotMeasured | SampleShown | StepTimed | Progress
+
+
+@dataclass
+class Frame:
+    """What came since the last frame: the latest shot of each layer and its sample, the progress in its order.
+
+    `times` counts the steps whose times are added up in seconds: on the device, forward besides it, backward.
+    """
+
+    shots: dict[int, ShotMeasured] = field(default_factory=dict[int, ShotMeasured])
+    sample: SampleShown | None = None
+    progress: list[Progress] = field(default_factory=list[Progress])
+    steps: int = 0
+    times_s: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def __bool__(self) -> bool:
+        return bool(self.shots or self.sample or self.progress or self.steps)
 
 
 class Mailbox:
-    """Hold the latest shot of each layer, and the progress in its order, until the next frame takes them."""
+    """Collect a frame, from any thread, until the next one begins."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._shots: dict[int, ShotMeasured] = {}
-        self._progress: list[Progress] = []
+        self._frame = Frame()
 
-    def put_shot(self, shot: ShotMeasured) -> None:
-        """Replace the layer's shot; called from any thread."""
+    def put(self, event: Frequent) -> None:
+        """Add an event to the present frame."""
         with self._lock:
-            self._shots[shot.layer] = shot
+            frame = self._frame
+            match event:
+                case ShotMeasured():
+                    frame.shots[event.layer] = event
+                case SampleShown():
+                    frame.sample = event
+                case StepTimed():
+                    device_s, forward_s, backward_s = frame.times_s
+                    frame.steps += 1
+                    frame.times_s = (
+                        device_s + event.device_s,
+                        forward_s + event.forward_s,
+                        backward_s + event.backward_s,
+                    )
+                case _:
+                    frame.progress.append(event)
 
-    def put_progress(self, point: Progress) -> None:
-        """Append a point; called from any thread."""
+    def take(self) -> Frame:
+        """Return the present frame and begin another one."""
         with self._lock:
-            self._progress.append(point)
-
-    def take(self) -> tuple[dict[int, ShotMeasured], list[Progress]]:
-        """Return what came since the last call, and forget it."""
-        with self._lock:
-            shots, self._shots = self._shots, {}
-            progress, self._progress = self._progress, []
-        return shots, progress
+            frame, self._frame = self._frame, Frame()
+        return frame
 
 
 class Bridge(QObject):
     """Deliver the engine's events in the window's thread, at most about 30 times a second where they are many."""
 
-    system_ready = Signal(object)
+    ready = Signal(object)
+    opened = Signal(object)
     phase_changed = Signal(object)
     message = Signal(object)
     finished = Signal(object)
@@ -84,8 +118,9 @@ class Bridge(QObject):
     stopped = Signal(object)
     alignment = Signal(object)
     trouble = Signal(object)
-    shots = Signal(object)
-    progress = Signal(object)
+    answers = Signal(object)
+    prepared = Signal(object)
+    frame = Signal(object)
     _queued = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -98,14 +133,12 @@ class Bridge(QObject):
         self._timer.timeout.connect(self.flush)
         self._timer.start()
 
-    def post(self, event: Event | SystemReady) -> None:
+    def post(self, event: Event | RunReady) -> None:
         """Take an event in any thread and return at once: the engine's listener."""
         if not self._open:
             return
-        if isinstance(event, ShotMeasured):
-            self._mailbox.put_shot(event)
-        elif isinstance(event, StepDone | EpochDone | CalibrationPoint):
-            self._mailbox.put_progress(event)
+        if isinstance(event, Frequent):
+            self._mailbox.put(event)
         else:
             self._queued.emit(event)
 
@@ -116,11 +149,9 @@ class Bridge(QObject):
 
     def flush(self) -> None:
         """Hand on what the mailbox holds."""
-        shots, progress = self._mailbox.take()
-        if shots:
-            self.shots.emit(shots)
-        if progress:
-            self.progress.emit(progress)
+        frame = self._mailbox.take()
+        if frame:
+            self.frame.emit(frame)
 
     def close(self) -> None:
         """Take no more events; an engine that had to be abandoned finds nobody here."""
@@ -130,14 +161,20 @@ class Bridge(QObject):
     def _deliver(self, event: object) -> None:
         self.flush()  # what happened before comes before
         match event:
-            case SystemReady():
-                self.system_ready.emit(event.info)
+            case RunReady():
+                self.ready.emit(event)
             case PhaseChanged():
                 self.phase_changed.emit(event)
             case Message():
                 self.message.emit(event)
             case AlignmentChecked():
                 self.alignment.emit(event)
+            case RunOpened():
+                self.opened.emit(event)
+            case NetworkPrepared():
+                self.prepared.emit(event)
+            case AnswersCounted():
+                self.answers.emit(event)
             case Trouble():
                 self.trouble.emit(event)
             case Finished():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.physics.kernels.pool import available_threads
-from core.ports import SpecError, SystemInfo
+from core.ports import SpecError
 from core.run.evaluation import evaluate_again
 from core.run.folder import RunFolder
 from core.run.record import read_experiment
@@ -62,8 +62,8 @@ def compose(experiment: Experiment) -> Setup:
     return Setup.assemble(experiment, system, entry.model() if entry.model else None, task, estimator)
 
 
-def make_job(experiment: Experiment, runs_folder: Path, *, spared_cores: int = 0) -> tuple[SystemInfo, Job]:
-    """Prepare a run: its system's facts and the job for the worker, which leaves `spared_cores` to others.
+def make_job(experiment: Experiment, runs_folder: Path, *, spared_cores: int = 0) -> tuple[Setup, Job]:
+    """Prepare a run: what it is made of, and the job for the worker, which leaves `spared_cores` to others.
 
     Raises what `compose` raises.
     """
@@ -73,10 +73,10 @@ def make_job(experiment: Experiment, runs_folder: Path, *, spared_cores: int = 0
     def job(listener: Listener, control: ControlToken) -> None:
         run_experiment(setup, RunFolder.create(runs_folder, experiment), listener, control, threads=threads)
 
-    return setup.system.info, job
+    return setup, job
 
 
-def make_resumption(path: Path, *, spared_cores: int = 0) -> tuple[SystemInfo, Job]:
+def make_resumption(path: Path, *, spared_cores: int = 0) -> tuple[Setup, Job]:
     """Prepare to go on with an interrupted run, as `make_job` prepares a new one. Raises RunFileError too."""
     setup = compose(read_experiment(path))
     threads = max(1, available_threads() - spared_cores)
@@ -84,7 +84,7 @@ def make_resumption(path: Path, *, spared_cores: int = 0) -> tuple[SystemInfo, J
     def job(listener: Listener, control: ControlToken) -> None:
         resume_experiment(setup, path, listener, control, threads=threads)
 
-    return setup.system.info, job
+    return setup, job
 
 
 def evaluate_run(folder: Path, *, serial_number: int | None = None, seed: int | None = None) -> dict[str, Any]:

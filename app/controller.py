@@ -5,17 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.bridge import Bridge
+from app.bridge import Bridge, Frame, RunReady
 from app.engine import Engine, Order
 from app.states import ACTIVE
 from core.training.events import CalibrationPoint, EpochDone, Failed, Finished, Message, PhaseChanged, StepDone, Stopped
-
-if TYPE_CHECKING:
-    from core.ports import SystemInfo
 
 SHOWN_PHASES = {"calibrating", "training", "evaluating", "waiting"}
 READABLE_S = 0.2  # figures that change faster cannot be read
@@ -52,10 +48,10 @@ class RunController(QObject):
         self._epochs = ""
         self._told_s = 0.0
         self._rate = _Rate()
-        bridge.system_ready.connect(self._system_ready)
+        bridge.ready.connect(self._ready)
         bridge.phase_changed.connect(self._phase_changed)
         bridge.message.connect(self._message)
-        bridge.progress.connect(self._progressed)
+        bridge.frame.connect(self._frame)
         bridge.finished.connect(self._finished)
         bridge.failed.connect(self._failed)
         bridge.stopped.connect(self._stopped)
@@ -120,8 +116,8 @@ class RunController(QObject):
         self.state = state
         self.state_changed.emit(state)
 
-    def _system_ready(self, info: SystemInfo) -> None:
-        self.system_changed.emit(info.name, info.status)
+    def _ready(self, run: RunReady) -> None:
+        self.system_changed.emit(run.info.name, run.info.status)
 
     def _phase_changed(self, event: PhaseChanged) -> None:
         if event.phase in SHOWN_PHASES:
@@ -133,12 +129,13 @@ class RunController(QObject):
         if message.level == "error":
             self.problem.emit(message.text, "")
 
-    def _progressed(self, points: list[StepDone | EpochDone | CalibrationPoint]) -> None:
+    def _frame(self, frame: Frame) -> None:
+        points = frame.progress
         for point in points:
             if isinstance(point, EpochDone):
                 self._epochs = f"/{point.epochs}"
         now_s = time.monotonic()
-        if now_s - self._told_s < READABLE_S:
+        if not points or now_s - self._told_s < READABLE_S:
             return
         self._told_s = now_s
         last = points[-1]

@@ -11,15 +11,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.bridge import Bridge, SystemReady
+from app.bridge import Bridge, RunReady
 from core.training.control import ControlToken
 from core.training.events import Failed, Listener, Stopped
 
 if TYPE_CHECKING:
-    from core.ports import SystemInfo
+    from core.run.setup import Setup
     from core.training.worker import Job, Worker
 
-Prepare = Callable[[], tuple["SystemInfo", "Job"]]
+Prepare = Callable[[], tuple["Setup", "Job"]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Order:
 def new_run(source: str, settings: Sequence[str], runs_folder: Path, *, estimator: str = "pat") -> Order:
     """Order a run of a preset's name or a file, with `key=value` settings; one core stays with the window."""
 
-    def prepare() -> tuple[SystemInfo, Job]:
+    def prepare() -> tuple[Setup, Job]:
         from app.compose import make_job
         from core.run.spec import load_experiment
 
@@ -46,7 +46,7 @@ def new_run(source: str, settings: Sequence[str], runs_folder: Path, *, estimato
 def resumed_run(folder: Path, *, name: str, estimator: str = "pat") -> Order:
     """Order that an interrupted run goes on."""
 
-    def prepare() -> tuple[SystemInfo, Job]:
+    def prepare() -> tuple[Setup, Job]:
         from app.compose import make_resumption
 
         return make_resumption(folder, spared_cores=1)
@@ -141,8 +141,8 @@ class Engine:
 
     def _job(self, order: Order) -> Job:
         def job(listener: Listener, control: ControlToken) -> None:
-            info, inner = order.prepare()
-            self._bridge.post(SystemReady(info))
+            setup, inner = order.prepare()
+            self._bridge.post(RunReady(setup.system.info, setup.task.classes, setup.task.image_shape))
             if control.stopping:
                 listener(Stopped(""))
             else:

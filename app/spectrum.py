@@ -1,23 +1,78 @@
-"""The magnitude spectrum that a view shows of a waveform."""
+"""The magnitude spectrum that a view shows of waveforms: windows, averages, peaks held."""
 
 from __future__ import annotations
+
+from collections import deque
+from functools import lru_cache
 
 import numpy as np
 
 FLOOR_DB = -120.0
+# Σ (-1)^k a_k cos(2πkn/(N-1)): Hann; Blackman-Harris, minimum 4-term; flat top, as in MATLAB's and SciPy's
+WINDOWS = {
+    "Hann": (0.5, 0.5),
+    "Blackman-Harris": (0.35875, 0.48829, 0.14128, 0.01168),
+    "Flat top": (0.21557895, 0.41663158, 0.277263158, 0.083578947, 0.006947368),
+    "Rectangular": (1.0,),
+}
+AVERAGES = (1, 4, 16, 64)
 
 
-def magnitude_spectrum(time_s: np.ndarray, waveform: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return frequency in Hz and magnitude in dB of a full-scale sine, Hann-windowed, without the mean.
+@lru_cache(maxsize=16)
+def window(name: str, samples: int) -> np.ndarray:
+    """Return a window (samples,) by its name in WINDOWS."""
+    phase = 2 * np.pi * np.arange(samples) / (samples - 1)
+    return np.sum([(-1) ** k * a * np.cos(k * phase) for k, a in enumerate(WINDOWS[name])], axis=0)
 
-    Both inputs are (samples,), evenly spaced, at least four samples; `time_s` in seconds. The magnitude of a sine of
-    amplitude 1 on a bin is 0 dB; values end at -120 dB.
+
+def amplitude_spectrum(
+    time_s: np.ndarray, waveform: np.ndarray, window_name: str = "Hann"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequency in Hz and amplitude, 1 for a sine of amplitude 1 on a bin; the mean is taken away.
+
+    Both inputs are (samples,), evenly spaced, `time_s` in seconds. Raises ValueError with fewer than four samples.
     """
     samples = len(waveform)
     if samples < 4 or len(time_s) != samples:
         raise ValueError(f"A spectrum needs at least four samples on their times, got {samples} on {len(time_s)}.")
     step_s = (time_s[-1] - time_s[0]) / (samples - 1)
-    window = np.hanning(samples)
-    amplitude = 2 * np.abs(np.fft.rfft((waveform - waveform.mean()) * window)) / window.sum()
-    floor = 10 ** (FLOOR_DB / 20)
-    return np.fft.rfftfreq(samples, step_s), 20 * np.log10(np.maximum(amplitude, floor))
+    weights = window(window_name, samples)
+    amplitude = 2 * np.abs(np.fft.rfft((waveform - waveform.mean()) * weights)) / weights.sum()
+    return np.fft.rfftfreq(samples, step_s), amplitude
+
+
+def decibels(amplitude: np.ndarray) -> np.ndarray:
+    """Return amplitudes in dB of a full-scale sine, not below FLOOR_DB."""
+    return 20 * np.log10(np.maximum(amplitude, 10 ** (FLOOR_DB / 20)))
+
+
+class RunningSpectrum:
+    """The mean power of the last spectra, and the highest of each line since the last reset."""
+
+    def __init__(self) -> None:
+        self.count = AVERAGES[0]
+        self._latest: deque[np.ndarray] = deque(maxlen=AVERAGES[-1])
+        self._peak = np.empty(0)
+
+    def reset(self) -> None:
+        """Forget all spectra."""
+        self._latest.clear()
+        self._peak = np.empty(0)
+
+    def add(self, amplitude: np.ndarray) -> None:
+        """Take another spectrum (lines,); one of another length begins anew."""
+        if self._latest and len(self._latest[-1]) != len(amplitude):
+            self.reset()
+        self._latest.append(amplitude)
+        self._peak = amplitude if not len(self._peak) else np.maximum(self._peak, amplitude)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Return the root of the mean power of the last `count` spectra."""
+        chosen = list(self._latest)[-self.count :]
+        return np.sqrt(np.mean(np.square(chosen), axis=0))
+
+    @property
+    def peak(self) -> np.ndarray:
+        """Return the highest amplitude of each line."""
+        return self._peak

@@ -93,7 +93,7 @@ class ThemeController(QObject):
 
     def __init__(self, settings: QSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._settings = settings
+        self.settings = settings
         stored = str(settings.value("theme", "system"))
         self._mode: Mode = stored if stored in MODES else "system"
         self._theme = self._resolve()
@@ -112,7 +112,7 @@ class ThemeController(QObject):
     def set_mode(self, mode: Mode) -> None:
         """Follow the system, or be light or dark whatever it says."""
         self._mode = mode
-        self._settings.setValue("theme", mode)
+        self.settings.setValue("theme", mode)
         self.apply()
 
     def apply(self) -> None:
@@ -203,12 +203,22 @@ def style_sheet(theme: Theme) -> str:
     QToolButton[rail="true"] {{ border-color: transparent; background: transparent; padding: 6px 2px; }}
     QToolButton[rail="true"]:hover {{ background: {t.raised}; }}
     QToolButton[rail="true"]:checked {{ background: {t.raised}; border-color: {t.accent}; }}
+    QWidget#panelHeader {{ background: {t.background}; }}
+    QMainWindow::separator {{ background: {t.background}; width: 8px; height: 8px; }}
+    QTabBar {{ background: {t.background}; }}
+    QTabBar::tab {{ background: transparent; color: {t.muted}; padding: 4px 12px; margin: 2px; border: none;
+        border-radius: 6px; }}
+    QTabBar::tab:selected {{ background: {t.raised}; color: {t.text}; }}
+    QTabBar::tab:hover {{ color: {t.text}; }}
+    QLabel[role="warning"] {{ color: {t.warn}; }}
     QToolButton::menu-indicator {{ image: none; }}
     QComboBox, QSpinBox, QLineEdit {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
         padding: 3px 8px; min-height: 20px; selection-background-color: {t.accent}; selection-color: {t.surface}; }}
     QComboBox:focus, QSpinBox:focus, QLineEdit:focus {{ border-color: {t.accent}; }}
     QComboBox:disabled, QSpinBox:disabled, QLineEdit:disabled {{ color: {faded}; background: {t.background}; }}
     QComboBox::drop-down {{ border: none; width: 20px; }}
+    QComboBox::down-arrow {{ image: none; width: 0; height: 0; border-left: 4px solid {t.surface};
+        border-right: 4px solid {t.surface}; border-top: 5px solid {t.muted}; }}
     QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.line}; padding: 4px;
         selection-background-color: {t.raised}; selection-color: {t.text}; }}
     QListView#presets {{ background: {t.surface}; border: none; outline: none; }}

@@ -13,6 +13,7 @@ from PySide6.QtGui import QActionGroup, QCloseEvent, QKeyEvent, QKeySequence, QS
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
+    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -25,25 +26,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.background import Background
 from app.bridge import Bridge, Trouble
 from app.bug_report import catch_all
 from app.controller import Progress, RunController
 from app.engine import Engine, Order, new_run, resumed_run
 from app.log_model import LogModel
+from app.plot_record import DATA, PICTURES, PlotRecord, save_plot
 from app.presets import bundled_presets
 from app.run_list import RunList
 from app.states import ACTIVE
 from app.systems import system_name
 from app.theme import MODES, Mode, Theme, ThemeController, icon
 from app.views.experiment import ExperimentPage
-from app.views.live import LivePage
+from app.views.live import LivePage, suggested_name
 from app.views.log import LogPage
 from app.views.start import StartPage
 from app.widgets.notice import Notice
 from app.widgets.rail import Rail
 from app.widgets.run_bar import RunBar
 from app.widgets.setup_panel import Choice
-from core.training.events import Failed, Finished, Message
+from core.training.events import Failed, Finished, Message, RunOpened
 
 if TYPE_CHECKING:
     from core.run.index import RunSummary
@@ -64,6 +67,9 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(QSize(1080, 640))
         self._bridge, self._themes, self._runs_folder = bridge, themes, runs_folder
         self._closing = False
+        self._run_folder: Path | None = None
+        self._background = Background(self)
+        self._background.failed.connect(partial(self._problem, details=""))
         self.controller = RunController(bridge, engine, self)
         self.log = LogModel()
         self.runs = RunList(runs_folder, self)
@@ -71,7 +77,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail(PAGES)
         self.start = StartPage(self.runs)
         self.experiment = ExperimentPage(bundled_presets())
-        self.live = LivePage()
+        self.live = LivePage(themes.settings)
         self.log_page = LogPage(self.log)
         self.pages = QStackedWidget()
         self.notice = Notice()
@@ -117,6 +123,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop a running experiment first; close when its outputs are safe."""
+        self.live.keep_layout()
         if not self.controller.alive:
             self._bridge.close()
             event.accept()
@@ -142,7 +149,7 @@ class MainWindow(QMainWindow):
             if not event.isAutoRepeat():
                 self.controller.toggle_pause()
             return True
-        return super().eventFilter(watched, event)
+        return False
 
     def _start(self, order: Order) -> None:
         if self.controller.alive:
@@ -175,10 +182,14 @@ class MainWindow(QMainWindow):
         run.progressed.connect(self._progressed)
         run.told.connect(self.status.setText)
         run.problem.connect(self._problem)
-        bridge.system_ready.connect(self.live.set_system)
+        bridge.ready.connect(self.live.set_run)
         bridge.message.connect(self._message)
-        bridge.shots.connect(self.live.show_shots)
-        bridge.progress.connect(self.live.training.add)
+        bridge.frame.connect(self.live.show_frame)
+        bridge.answers.connect(self.live.show_answers)
+        bridge.prepared.connect(self.live.show_prepared)
+        bridge.alignment.connect(self.live.show_alignment)
+        bridge.opened.connect(self._opened)
+        self.live.save_requested.connect(self._save_plot)
         bridge.alignment.connect(bar.set_alignment)
         bridge.trouble.connect(self._trouble)
         bridge.finished.connect(self._finished)
@@ -189,6 +200,25 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self)
+
+    def _opened(self, event: RunOpened) -> None:
+        self._run_folder = Path(event.folder)
+
+    def _save_plot(self, record: PlotRecord) -> None:
+        """Ask where to, and save it in the background."""
+        kinds = ";;".join(f"{kind[1:].upper()} (*{kind})" for kind in (*PICTURES, *DATA))
+        run = self._run_folder.name if self._run_folder else ""
+        name, chosen = QFileDialog.getSaveFileName(self, "Save the view", suggested_name(record, run), kinds)
+        if not name:
+            return
+        path = Path(name)
+        if path.suffix.lower() not in (*PICTURES, *DATA):
+            path = path.with_name(path.name + "." + chosen.split()[0].lower())
+        self._background.run(lambda: save_plot(record, path, {"run": run}), lambda _: self._saved(path))
+
+    def _saved(self, path: Path) -> None:
+        self.status.setText(f"Saved {path}")
+        self.log.add("info", f"Saved {path}")
 
     def _choice_changed(self, choice: Choice | None) -> None:
         if choice is not None and not self.controller.active:

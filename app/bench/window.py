@@ -54,7 +54,7 @@ def _train(app: QApplication, window: MainWindow, bridge: Bridge, folder: Path) 
 
     timer.timeout.connect(tick)
     bridge.phase_changed.connect(enter)
-    bridge.shots.connect(lambda _shots: frames.append(time.perf_counter()))  # pyright: ignore[reportUnknownLambdaType]
+    bridge.frame.connect(lambda _frame: frames.append(time.perf_counter()))  # pyright: ignore[reportUnknownLambdaType]
     for ended in (bridge.finished, bridge.failed, bridge.stopped):
         ended.connect(app.quit)
     timer.start()

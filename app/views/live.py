@@ -1,76 +1,143 @@
-"""The live page: what goes into the system, what comes out, and how the training goes."""
+"""The live page: what goes into the system, what comes out, how the training goes, in docks that one arranges."""
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QGridLayout, QStackedWidget, QWidget
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from app.plot_record import PlotRecord
 from app.theme import Theme
-from app.widgets.response_view import EMPTY, LayersView, SpectrumView, TraceView, is_time_domain
+from app.widgets.class_map import ClassMapView
+from app.widgets.confusion_view import ConfusionView
+from app.widgets.panel import Panel
+from app.widgets.plot_panel import PlotPanel
+from app.widgets.response_view import EMPTY, LayersView, TracesView, TraceView, is_time_domain
+from app.widgets.spectrum_view import SpectrumView, WaterfallView
+from app.widgets.system_views import KernelView, MatrixView, PhaseView
+from app.widgets.timing_view import TimingView
 from app.widgets.training_view import TrainingView
 
 if TYPE_CHECKING:
-    from core.ports import SystemInfo
-    from core.training.events import ShotMeasured
+    from app.bridge import Frame, RunReady
+    from core.training.events import AlignmentChecked, AnswersCounted, NetworkPrepared, ShotMeasured
+
+# rows of the page from left to right; views of one place are tabs, the first one in front
+WAVES = (("traces",), ("spectrum", "waterfall", "kernel", "matrix", "layers"))
+LAYOUTS: dict[str, tuple[tuple[tuple[str, ...], ...], ...]] = {
+    "plate": (WAVES, (("training", "timing"), ("class map", "confusion"))),
+    "circuit": (
+        (("traces",), ("spectrum", "waterfall", "phase", "matrix", "layers")),
+        (("training", "timing"), ("class map", "confusion")),
+    ),
+    "": (
+        (("drive",), ("response", "layers", "matrix")),
+        (("training", "timing"), ("class map", "confusion")),
+    ),
+}
+LAYOUT_VERSION = 1
 
 
-class LivePage(QWidget):
-    """Drive and response above, spectrum (or all layers' outputs) and training curves below."""
+class LivePage(QMainWindow):
+    """Every view is a dock; the arrangement is kept for each kind of system. `save_requested` has a PlotRecord."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    save_requested = Signal(object)
+
+    def __init__(self, settings: QSettings | None = None) -> None:
+        super().__init__(flags=Qt.WindowType.Widget)
         self.setObjectName("page")
+        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        self._settings = settings
         self.drive = TraceView("Drive", EMPTY["drive"], 0)
         self.response = TraceView("Response", EMPTY["response"], 1)
-        self.spectrum = SpectrumView()
-        self.layers = LayersView()
-        self.training = TrainingView()
-        self._lower_left = QStackedWidget()
-        self._lower_left.addWidget(self.layers)
-        self._lower_left.addWidget(self.spectrum)
-        self._info: SystemInfo | None = None
+        self.traces = TracesView()
+        self.spectrum, self.waterfall = SpectrumView(), WaterfallView()
+        self.kernel, self.matrix, self.phase = KernelView(), MatrixView(), PhaseView()
+        self.layers, self.training = LayersView(), TrainingView()
+        self.class_map, self.confusion, self.timing = ClassMapView(), ConfusionView(), TimingView()
+        self.panels: dict[str, Panel] = {
+            "drive": self.drive,
+            "response": self.response,
+            "traces": self.traces,
+            "spectrum": self.spectrum,
+            "waterfall": self.waterfall,
+            "kernel": self.kernel,
+            "phase": self.phase,
+            "matrix": self.matrix,
+            "layers": self.layers,
+            "training": self.training,
+            "class map": self.class_map,
+            "confusion": self.confusion,
+            "timing": self.timing,
+        }
+        self.docks = {name: self._dock(name, panel) for name, panel in self.panels.items()}
+        self._run: RunReady | None = None
+        self._kind = ""
         self._last: dict[int, ShotMeasured] = {}
-        layout = QGridLayout(self)
-        layout.setContentsMargins(12, 12, 12, 12)
-        layout.setSpacing(12)
-        for place, view in enumerate((self.drive, self.response, self._lower_left, self.training)):
-            layout.addWidget(view, place // 2, place % 2)
-            layout.setColumnStretch(place % 2, 1)
-            layout.setRowStretch(place // 2, 1)
+        self._frame_ms = 0.0
+        self.arrange("")
 
     def begin(self, estimator: str) -> None:
         """Forget the last run."""
         self._last = {}
-        for view in (self.drive, self.response, self.spectrum, self.layers):
+        for view in (self.drive, self.response, self.traces, self.kernel, self.matrix, self.phase, self.layers):
             view.show_empty()
+        for view in (self.spectrum, self.waterfall):
+            view.reset()
+        self.class_map.show_empty()
+        self.timing.begin()
         self.training.begin(estimator)
 
-    def set_system(self, info: SystemInfo) -> None:
-        """Name the axes after the system."""
-        self._info = info
+    def set_run(self, run: RunReady) -> None:
+        """Name the axes after the system, and arrange the views that it has."""
+        self._run, info = run, run.info
         self.drive.set_title(info.drive_label)
-        self.drive.set_axes(info.drive_axis, f"{info.drive_label} / {info.drive_unit}")
+        self.drive.set_axes(info.drive_axis, info.drive_label, info.drive_unit)
         self.response.set_title(info.response_label)
-        self.response.set_axes(info.response_axis, f"{info.response_label} / {info.response_unit}")
+        self.response.set_axes(info.response_axis, info.response_label, info.response_unit)
+        self.traces.set_system(info)
+        self.phase.set_system(info)
+        self.kernel.set_system(info)
         self.layers.set_axis(info.response_axis)
-        self._lower_left.setCurrentWidget(self.spectrum if is_time_domain(info) else self.layers)
+        self.class_map.set_run(run.classes, run.image_shape)
+        self.confusion.set_classes(run.classes)
+        kind = info.kind if info.kind in LAYOUTS else "plate" if is_time_domain(info) else ""
+        if kind != self._kind:
+            self.keep_layout()
+            self.arrange(kind)
 
-    def show_shots(self, shots: dict[int, ShotMeasured]) -> None:
-        """Draw the last layer's latest shot, and the outputs of all layers."""
-        if self._info is None:
-            return
-        self._last.update(shots)
-        latest = self._last[max(self._last)]
-        name = f", layer {latest.layer + 1}"
-        self.drive.set_title(self._info.drive_label + name)
-        self.response.set_title(self._info.response_label + name)
-        self.drive.show_values(latest.drive)
-        self.response.show_values(latest.response)
-        if is_time_domain(self._info):
-            self.spectrum.show_waveform(self._info.response_axis, latest.response)
-        else:
-            self.layers.show_rows({layer: shot.response for layer, shot in self._last.items()})
+    def show_frame(self, frame: Frame) -> None:
+        """Draw what came since the last frame, on the views that can be seen and are not paused."""
+        start_s = time.perf_counter()
+        if frame.shots and self._run is not None:
+            self._last.update(frame.shots)
+            self._show_shot(self._last[max(self._last)])
+        if frame.sample is not None and self._wanted("class map"):
+            self.class_map.show_sample(frame.sample, self._last)
+        if frame.progress:
+            self.training.add(frame.progress)
+        self.timing.add(frame, self._frame_ms)
+        self._frame_ms += 0.1 * (1e3 * (time.perf_counter() - start_s) - self._frame_ms)
+
+    def show_prepared(self, event: NetworkPrepared) -> None:
+        """Draw the twin's matrix, and mark where the classes are read."""
+        self.matrix.show_jacobian(event.jacobian)
+        self.kernel.show_jacobian(event.jacobian)
+        if self._run is not None:
+            for view in (self.response, self.traces):
+                view.show_windows(event.windows, self._run.classes)
+
+    def show_answers(self, event: AnswersCounted) -> None:
+        """Draw the confusion matrix."""
+        if not self.confusion.paused:
+            self.confusion.show_counts(event.part, event.counts)
+
+    def show_alignment(self, event: AlignmentChecked) -> None:
+        """Add a check of the gradient to the training's curves."""
+        self.training.add_alignment(event)
 
     def show_result(self, result: dict[str, Any]) -> None:
         """Draw the final test accuracy and the digital baselines into the training plot."""
@@ -80,6 +147,94 @@ class LivePage(QWidget):
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""
-        for view in (self.drive, self.response, self.spectrum, self.layers):
-            view.plot.apply_theme(theme)
-        self.training.apply_theme(theme)
+        for panel in self.panels.values():
+            panel.apply_theme(theme)
+
+    def arrange(self, kind: str) -> None:
+        """Show the views of a kind of system, as its user left them."""
+        self._kind = kind
+        self.reset_layout()
+        stored = None if self._settings is None else self._settings.value(f"live/{kind or 'other'}")
+        if isinstance(stored, QByteArray) and not self.restoreState(stored, LAYOUT_VERSION):
+            self.reset_layout()
+
+    def reset_layout(self) -> None:
+        """Put the views where they were at first."""
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        rows = LAYOUTS[self._kind]
+        first = [self.docks[row[0][0]] for row in rows]
+        for dock in first:
+            self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+            if dock is not first[0]:
+                self.splitDockWidget(first[0], dock, Qt.Orientation.Vertical)
+            dock.show()
+        for row in rows:
+            before = self.docks[row[0][0]]
+            for place in row[1:]:
+                self.splitDockWidget(before, self.docks[place[0]], Qt.Orientation.Horizontal)
+                before = self.docks[place[0]]
+                before.show()
+        for place in (place for row in rows for place in row):
+            for name in place[1:]:
+                self.tabifyDockWidget(self.docks[place[0]], self.docks[name])
+                self.docks[name].show()
+            self.docks[place[0]].raise_()
+        for row in rows:
+            across = [self.docks[place[0]] for place in row]
+            self.resizeDocks(across, [1000] * len(across), Qt.Orientation.Horizontal)
+        self.resizeDocks(first, [1000] * len(first), Qt.Orientation.Vertical)
+
+    def keep_layout(self) -> None:
+        """Write down how the views are arranged."""
+        if self._settings is not None:
+            self._settings.setValue(f"live/{self._kind or 'other'}", self.saveState(LAYOUT_VERSION))
+
+    def _wanted(self, name: str) -> bool:
+        """Tell whether a view is on the screen, not behind another tab, and follows the run."""
+        panel = self.panels[name]
+        return not panel.paused and not panel.visibleRegion().isEmpty()
+
+    def _show_shot(self, latest: ShotMeasured) -> None:
+        assert self._run is not None
+        info, layer = self._run.info, f"layer {latest.layer + 1}"
+        if is_time_domain(info):
+            if self._wanted("traces"):
+                self.traces.set_title(f"Drive and response, {layer}")
+                self.traces.show_shot(latest.drive, latest.response)
+            if not self.spectrum.paused:
+                magnitude_db = self.spectrum.show_waveform(info.response_axis, latest.response)
+                if magnitude_db is not None and not self.waterfall.paused:
+                    self.waterfall.add(info.response_axis, magnitude_db)
+            if self._wanted("phase"):
+                self.phase.show_waveform(latest.response)
+        else:
+            if self._wanted("drive"):
+                self.drive.set_title(f"{info.drive_label}, {layer}")
+                self.drive.show_values(latest.drive)
+            if self._wanted("response"):
+                self.response.set_title(f"{info.response_label}, {layer}")
+                self.response.show_values(latest.response)
+        if self._wanted("layers"):
+            self.layers.show_rows({layer: shot.response for layer, shot in self._last.items()})
+
+    def _dock(self, name: str, panel: Panel) -> QDockWidget:
+        dock = QDockWidget(panel.title)
+        dock.setObjectName(name)
+        dock.setTitleBarWidget(panel.header)
+        dock.setWidget(panel)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+        )
+        panel.add_action("Show on its own, or back").triggered.connect(lambda: dock.setFloating(not dock.isFloating()))
+        panel.add_action("Reset the layout").triggered.connect(self.reset_layout)
+        if isinstance(panel, PlotPanel):
+            panel.save_requested.connect(self.save_requested)
+        return dock
+
+
+def suggested_name(record: PlotRecord, run: str) -> str:
+    """Suggest a file name for a picture of a plot."""
+    words = "".join(character if character.isalnum() else "-" for character in record.title.lower())
+    return str(Path(f"{run or 'overtone'}-{words}.png"))

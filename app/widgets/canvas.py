@@ -28,6 +28,8 @@ class Curve:
     pen: QPen
     points: bool = False  # mark each point
     visible: bool = True
+    ordered: bool = True  # x grows or falls along the points
+    name: str = ""
     x: np.ndarray = field(default_factory=lambda: np.empty(0))
     y: np.ndarray = field(default_factory=lambda: np.empty(0))
 
@@ -39,6 +41,15 @@ class Level:
     value: float
     name: str
     pen: QPen
+
+
+@dataclass(frozen=True)
+class Band:
+    """A named stretch of the plane along x, behind the curves."""
+
+    left: float
+    right: float
+    name: str
 
 
 @dataclass(frozen=True)
@@ -69,10 +80,16 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.curves: list[Curve] = []
         self.levels: list[Level] = []
+        self.bands: list[Band] = []
+        self.log_x = False
+        self.cursors: list[float] = []
+        self.cross: QPointF | None = None
+        self.words: list[str] = []
         self.legend: dict[str, Curve] = {}
         self.legend_edge = Qt.Edge.BottomEdge
         self.grid = True
         self.surface, self.line, self.text = QColor("white"), QColor("grey"), QColor("black")
+        self.muted, self.shade = QColor("grey"), QColor("lightgrey")
         self._image: QImage | None = None
         self._image_rect = QRectF()
         item: Any = plot.getPlotItem()
@@ -115,9 +132,11 @@ class Canvas(QWidget):
             corners = np.array([self._image_rect.topLeft().toTuple(), self._image_rect.bottomRight().toTuple()])
             (left, right), (top, bottom) = view.x_px(corners[:, 0]), view.y_px(corners[:, 1])
             painter.drawImage(QRectF(left, top, right - left, bottom - top), self._image)
+        if self.bands:
+            self._draw_bands(painter)
         for curve in self.curves:
             if curve.visible and len(curve.x):
-                line = polyline(curve.x, curve.y, view)
+                line = self._line(curve)
                 painter.setPen(curve.pen)
                 painter.drawPolyline(line)
                 if curve.points:
@@ -127,6 +146,54 @@ class Canvas(QWidget):
             self._draw_levels(painter)
         if self.legend:
             self._draw_legend(painter)
+        if self.cursors or self.cross is not None:
+            self._draw_cursors(painter)
+
+    def place(self, x: float) -> float:
+        """Return where a value of x lies along the axis."""
+        return float(np.log10(x)) if self.log_x else x
+
+    def value(self, place: float) -> float:
+        """Return the value of x at a place along the axis."""
+        return 10.0**place if self.log_x else place
+
+    def _line(self, curve: Curve) -> QPolygonF:
+        x, y = curve.x, curve.y
+        if self.log_x:
+            positive = x > 0
+            x, y = np.log10(x[positive]), y[positive]
+        return polyline(x, y, self._view) if curve.ordered else to_pixels(x, y, self._view)
+
+    def _draw_bands(self, painter: QPainter) -> None:
+        """Shade every other band, and write each one's name at the top where it fits."""
+        painter.setPen(self.muted)
+        height = self.fontMetrics().height()
+        for place, band in enumerate(self.bands):
+            left, right = (float(self._view.x_px(self.place(x))) for x in (band.left, band.right))
+            frame = QRectF(left, 0, right - left, self.height())
+            if place % 2:
+                painter.fillRect(frame, self.shade)
+            if self.fontMetrics().horizontalAdvance(band.name) <= frame.width():
+                frame.setHeight(height)
+                painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, band.name)
+
+    def _draw_cursors(self, painter: QPainter) -> None:
+        painter.setPen(QPen(self.muted, 1, Qt.PenStyle.DashLine))
+        if self.cross is not None:
+            painter.drawLine(QPointF(self.cross.x(), 0), QPointF(self.cross.x(), self.height()))
+            painter.drawLine(QPointF(0, self.cross.y()), QPointF(self.width(), self.cross.y()))
+        painter.setPen(self.text)
+        for name, x in zip("AB", self.cursors, strict=False):
+            at = float(self._view.x_px(self.place(x)))
+            painter.drawLine(QPointF(at, 0), QPointF(at, self.height()))
+            painter.drawText(QPointF(at + 4, self.height() - 6), name)
+        if not self.words:
+            return
+        metrics = self.fontMetrics()
+        frame = QRectF(8, 4, max(metrics.horizontalAdvance(line) for line in self.words) + 12, 0)
+        frame.setHeight(metrics.lineSpacing() * len(self.words) + 4)
+        painter.fillRect(frame, self.surface)
+        painter.drawText(frame.adjusted(6, 2, 0, 0), Qt.AlignmentFlag.AlignLeft, "\n".join(self.words))
 
     def _picture(self, view: View) -> QPixmap:
         """Return the grid: a line at each labelled tick."""
@@ -213,6 +280,11 @@ def polyline(x: np.ndarray, y: np.ndarray, view: View) -> QPolygonF:
         starts = np.arange(0, len(x), len(x) // (2 * columns) + 1)
         x = np.repeat(x[starts], 2)
         y = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], 1).ravel()
+    return to_pixels(x, y, view)
+
+
+def to_pixels(x: np.ndarray, y: np.ndarray, view: View) -> QPolygonF:
+    """Return points (n,) in any order, in pixels; far beyond the view they lie on its rim."""
     line = pg.functions.create_qpolygonf(len(x))
     if len(x):
         points = pg.functions.ndarray_from_qpolygonf(line)

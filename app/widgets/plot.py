@@ -1,17 +1,16 @@
-"""A themed plot: axis titles like "Frequency / kHz", curves on a canvas, values on hover, a sentence when empty."""
+"""A themed plot: axis titles like "Frequency / kHz", curves on a canvas, values on hover, two cursors."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.theme import LIGHT, Theme, blend
 from app.widgets.canvas import Canvas, Curve
@@ -25,6 +24,7 @@ DASHES = {
 LEFT_AXIS_PX = 60  # always: inner rectangles that jump with the figures at the axis would be laid out anew
 AIR = 0.08  # of the values' span, left free at both ends
 REMEMBERED_FRAMES = 40  # about two seconds
+GRIP_PX = 8  # how near to a cursor it is taken hold of
 LEAST_FILLED = 0.4  # of an axis; values that shrink below it make the axis narrower
 
 
@@ -46,11 +46,12 @@ class Plot(pg.PlotWidget):
         self.theme = LIGHT
         self.canvas = Canvas(self)
         self.readout: QLabel | None = None
-        self._styles: list[tuple[Curve, int | str, str]] = []
+        self.styles: list[tuple[Curve, int | str, str]] = []
         self._extents: dict[str, deque[tuple[float, float]]] = {}
         self._wanted: dict[str, tuple[float, float]] = {}
         self._ranges: dict[str, tuple[float, float]] = {}
         self._zoomed: set[str] = set()
+        self._held: int | None = None
         item = self.plot_item
         item.vb.sigRangeChangedManually.connect(self._zoomed_by_hand)
         item.vb.disableAutoRange()
@@ -67,27 +68,61 @@ class Plot(pg.PlotWidget):
         """Return pyqtgraph's own item, which has no useful type."""
         return self.getPlotItem()
 
+    def quantity(self, side: str) -> tuple[str, str]:
+        """Return what an axis counts, and its unit."""
+        axis = self.plot_item.getAxis(side)
+        return axis.labelText, axis.labelUnits or ""
+
     def set_axis(self, side: str, quantity: str, unit: str = "") -> None:
         """Name an axis; a prefix is chosen for SI units only."""
         axis = self.plot_item.getAxis(side)
         axis.enableAutoSIPrefix(unit not in ("", "dB", "%"))
         axis.setLabel(quantity, unit or None)
 
-    def add_curve(self, colour: int | str = 0, dash: str = "solid", *, points: bool = False) -> Curve:
+    def add_curve(
+        self, colour: int | str = 0, dash: str = "solid", *, name: str = "", points: bool = False, ordered: bool = True
+    ) -> Curve:
         """Create a curve; its colour is a place in the theme's series or the name of a token."""
-        curve = Curve(pg.mkPen(self.colour(colour), style=DASHES[dash]), points)
-        self._styles.append((curve, colour, dash))
+        curve = Curve(pg.mkPen(self.colour(colour), style=DASHES[dash]), points, ordered=ordered, name=name)
+        self.styles.append((curve, colour, dash))
         self.canvas.curves.append(curve)
         return curve
 
-    def set_data(self, curve: Curve, x: np.ndarray, y: np.ndarray) -> None:
-        """Draw a curve through points (n,) whose x grows or falls."""
-        curve.x, curve.y = x, y
+    def remove_curve(self, curve: Curve) -> None:
+        """Forget a curve."""
+        self.styles = [item for item in self.styles if item[0] is not curve]
+        self.canvas.curves = [item for item in self.canvas.curves if item is not curve]
         self.canvas.update()
+
+    def set_data(self, curve: Curve, x: np.ndarray, y: np.ndarray) -> None:
+        """Draw a curve through points (n,), whose x grows or falls where the curve is `ordered`."""
+        curve.x, curve.y = x, y
+        if self.canvas.cursors:
+            self._tell_cursors()
+        self.canvas.update()
+
+    def set_log(self, log: bool) -> None:
+        """Make the axis of x logarithmic, or linear; the ranges are to be set anew."""
+        self.canvas.log_x = log
+        self.plot_item.getAxis("bottom").setLogMode(log)
+        self.forget_view()
+
+    def show_cursors(self, shown: bool) -> None:
+        """Put two cursors into the view, to be moved by the mouse, or take them away."""
+        (left, right), _ = self.plot_item.vb.viewRange()
+        places = (left + (right - left) / 3, left + 2 * (right - left) / 3)
+        self.canvas.cursors = [self.canvas.value(place) for place in places] if shown else []
+        self._tell_cursors()
+
+    def move_cursor(self, number: int, x: float) -> None:
+        """Put a cursor at a value of x: at the nearest point of the first curve, where there is one."""
+        curve = self._first()
+        self.canvas.cursors[number] = float(curve.x[np.argmin(np.abs(curve.x - x))]) if curve is not None else x
+        self._tell_cursors()
 
     def restyle(self, curve: Curve, colour: int | str, dash: str) -> None:
         """Give a curve another colour and dash."""
-        self._styles = [item for item in self._styles if item[0] is not curve] + [(curve, colour, dash)]
+        self.styles = [item for item in self.styles if item[0] is not curve] + [(curve, colour, dash)]
         curve.pen = pg.mkPen(self.colour(colour), style=DASHES[dash])
 
     def keep_in_view(self, side: str, low: float, high: float) -> None:
@@ -115,6 +150,8 @@ class Plot(pg.PlotWidget):
 
     def _show(self, side: str, low: float, high: float) -> None:
         self._ranges[side] = (low, high)
+        if side == "bottom":
+            low, high = self.canvas.place(low), self.canvas.place(high)
         chosen = {"bottom": "xRange", "left": "yRange"}[side]
         self.plot_item.vb.setRange(**{chosen: (low, high)}, padding=0)
 
@@ -123,10 +160,42 @@ class Plot(pg.PlotWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show all again."""
+        self.show_all()
+        event.accept()
+
+    def show_all(self) -> None:
+        """Let the axes show all there is, whatever has been zoomed."""
         self._zoomed.clear()
         for side, wanted in self._wanted.items():
             self._show(side, *wanted)
-        event.accept()
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        """Take hold of a cursor that is near, else of the plot."""
+        at = self.mapToScene(ev.position().toPoint()).x()
+        distances = [abs(self._scene_x(x) - at) for x in self.canvas.cursors]
+        near = min(range(len(distances)), key=distances.__getitem__, default=None)
+        self._held = near if near is not None and distances[near] <= GRIP_PX else None
+        if self._held is None:
+            super().mousePressEvent(ev)
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        """Move the cursor that is held, else what pyqtgraph moves."""
+        if self._held is None:
+            super().mouseMoveEvent(ev)
+            return
+        place = self.plot_item.vb.mapSceneToView(self.mapToScene(ev.position().toPoint())).x()
+        self.move_cursor(self._held, self.canvas.value(place))
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        """Let the cursor go."""
+        if self._held is None:
+            super().mouseReleaseEvent(ev)
+        self._held = None
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        """Take the cross hair away."""
+        super().leaveEvent(ev)
+        self._clear_cross()
 
     def forget_view(self) -> None:
         """Let the axes follow the values again."""
@@ -145,11 +214,12 @@ class Plot(pg.PlotWidget):
             axis.setTextPen(pg.mkPen(theme.muted))
             axis.labelStyle = {"color": theme.muted}
             axis.setLabel(axis.labelText, axis.labelUnits or None, **axis.labelStyle)
-        for curve, colour, dash in tuple(self._styles):
+        for curve, colour, dash in tuple(self.styles):
             self.restyle(curve, colour, dash)
         canvas = self.canvas
         canvas.surface, canvas.text = QColor(theme.surface), QColor(theme.text)
         canvas.line = QColor(blend(theme.line, theme.surface, 0.5))
+        canvas.muted, canvas.shade = QColor(theme.muted), QColor(theme.raised)
         canvas.refresh()
 
     def colour(self, key: int | str) -> str:
@@ -158,82 +228,51 @@ class Plot(pg.PlotWidget):
             return blend(self.theme.muted, self.theme.surface, 0.6)
         return self.theme.series[key] if isinstance(key, int) else str(getattr(self.theme, key))
 
+    def _first(self) -> Curve | None:
+        return next((curve for curve in self.canvas.curves if curve.visible and len(curve.x)), None)
+
+    def _scene_x(self, x: float) -> float:
+        return self.plot_item.vb.mapViewToScene(QPointF(self.canvas.place(x), 0)).x()
+
     def _hover(self, where: QPointF) -> None:
-        if self.readout is None:
+        view, shown = self.plot_item.vb, self._first()
+        if self.readout is None or shown is None or not view.sceneBoundingRect().contains(where):
+            self._clear_cross()
             return
-        view = self.plot_item.vb
-        shown = next((curve for curve in self.canvas.curves if curve.visible and len(curve.x)), None)
-        if shown is None or not view.sceneBoundingRect().contains(where):
-            self.readout.clear()
-            return
-        place = int(np.argmin(np.abs(shown.x - view.mapSceneToView(where).x())))
+        pointed = view.mapSceneToView(where)
+        x = self.canvas.value(pointed.x())
+        distance = np.abs(shown.x - x)
+        if not shown.ordered:
+            distance = np.hypot(distance, shown.y - pointed.y())
+        place = int(np.argmin(distance))
         self.readout.setText(f"{self._value('bottom', shown.x[place])},  {self._value('left', shown.y[place])}")
+        self.canvas.cross = where - view.sceneBoundingRect().topLeft()
+        self.canvas.update()
+
+    def _clear_cross(self) -> None:
+        if self.canvas.cross is not None:
+            self.canvas.cross = None
+            self.canvas.update()
+        if self.readout is not None:
+            self.readout.clear()
+
+    def _tell_cursors(self) -> None:
+        """Write where the cursors are, what the first curve is there, and the differences."""
+        cursors, curve = self.canvas.cursors, self._first()
+        self.canvas.words = []
+        if len(cursors) == 2 and curve is not None:
+            rows = [int(np.argmin(np.abs(curve.x - x))) for x in cursors]
+            (x_a, x_b), (y_a, y_b) = cursors, (float(curve.y[row]) for row in rows)
+            self.canvas.words = [
+                f"A  {self._value('bottom', x_a)},  {self._value('left', y_a)}",
+                f"B  {self._value('bottom', x_b)},  {self._value('left', y_b)}",
+                f"B - A  {self._value('bottom', x_b - x_a)},  {self._value('left', y_b - y_a)}",
+            ]
+            if self.plot_item.getAxis("bottom").labelUnits == "s" and x_a != x_b:
+                self.canvas.words.append(f"1 / (B - A)  {pg.siFormat(1 / abs(x_b - x_a), precision=4, suffix='Hz')}")
+        self.canvas.update()
 
     def _value(self, side: str, value: float) -> str:
         axis = self.plot_item.getAxis(side)
         scaled = float(value) * axis.autoSIPrefixScale
         return f"{scaled:.4g} {axis.labelUnitPrefix}{axis.labelUnits}".rstrip()
-
-
-class Panel(QFrame):
-    """A titled surface that shows its content, or a sentence while there is none."""
-
-    def __init__(self, title: str, empty: str, content: QWidget, extras: Sequence[QWidget] = ()) -> None:
-        super().__init__()
-        self.setObjectName("panel")
-        self._title = QLabel(title)
-        self.readout = QLabel()
-        self.readout.setProperty("role", "muted")
-        self._empty = QLabel(empty)
-        self._empty.setProperty("role", "muted")
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
-        self._empty.setContentsMargins(24, 8, 24, 8)
-        header = QHBoxLayout()
-        header.setContentsMargins(12, 4, 8, 0)
-        header.setSpacing(8)
-        header.addWidget(self._title)
-        header.addStretch(1)
-        header.addWidget(self.readout)
-        for extra in extras:
-            header.addWidget(extra)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(content)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 4, 1, 4)
-        layout.setSpacing(0)
-        layout.addLayout(header)
-        layout.addLayout(self._stack, 1)
-        self._title.setMinimumHeight(28)
-        self.setMinimumSize(240, 150)
-
-    @property
-    def title(self) -> str:
-        """Return the title as shown."""
-        return self._title.text()
-
-    @property
-    def hint(self) -> str:
-        """Return the sentence that stands in place of missing content."""
-        return self._empty.text()
-
-    @property
-    def empty(self) -> bool:
-        """Tell whether the sentence stands in place of the content."""
-        return self._stack.currentIndex() == 0
-
-    def set_title(self, title: str) -> None:
-        """Name the panel."""
-        self._title.setText(title)
-
-    def show_content(self) -> None:
-        """Show the content."""
-        self._stack.setCurrentIndex(1)
-
-    def show_empty(self, text: str | None = None) -> None:
-        """Show a sentence in place of the content."""
-        if text is not None:
-            self._empty.setText(text)
-        self.readout.clear()
-        self._stack.setCurrentIndex(0)

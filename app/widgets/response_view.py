@@ -1,24 +1,22 @@
-"""Views of the last measured shot: its drive, its response, and its spectrum or the outputs of all layers."""
+"""Views of the last measured shot: drive and response, and the outputs of all layers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 
-from app.spectrum import magnitude_spectrum
-from app.theme import Theme
-from app.widgets.plot import Panel, Plot
+from app.widgets.canvas import Band
+from app.widgets.image_panel import ImagePanel
+from app.widgets.plot_panel import PlotPanel
 
 if TYPE_CHECKING:
     from core.ports import Axis, SystemInfo
 
 EMPTY = {
-    "drive": "Press Start: the controls of the last measured shot appear here.",
+    "drive": "Start a run: the controls of the last measured shot appear here.",
     "response": "What the system answers to the drive appears here, shot by shot.",
-    "spectrum": "The spectrum of the response appears with the first measured shot.",
     "layers": "The outputs of all physical layers appear with the first measured shot.",
 }
 
@@ -34,22 +32,27 @@ def positions(axis: Axis, count: int) -> np.ndarray:
     return values if len(values) == count else np.arange(count, dtype=float)
 
 
-class TraceView(Panel):
-    """One curve of one shot against its physical axis."""
+def is_time_domain(info: SystemInfo) -> bool:
+    """Tell whether the response is a waveform in time."""
+    return info.response_axis.unit == "s"
+
+
+class TraceView(PlotPanel):
+    """One curve of one shot against its physical axis, over the bands in which classes are read."""
 
     def __init__(self, title: str, empty: str, colour: int) -> None:
-        self.plot = Plot()
-        super().__init__(title, empty, self.plot)
-        self.plot.readout = self.readout
+        super().__init__(title, empty)
         self.curve = self.plot.add_curve(colour)
         self._axis: Axis | None = None
 
-    def set_axes(self, axis: Axis, label: str) -> None:
+    def set_axes(self, axis: Axis, label: str, unit: str) -> None:
         """Name the axes and forget the last shot."""
         self._axis = axis
+        self.curve.name = label
         self.plot.forget_view()
+        self.plot.canvas.bands = []
         self.plot.set_axis("bottom", headline(axis.quantity), axis.unit)
-        self.plot.set_axis("left", headline(label))
+        self.plot.set_axis("left", f"{headline(label)} / {unit}")
         self.show_empty()
 
     def show_values(self, values: np.ndarray) -> None:
@@ -62,74 +65,74 @@ class TraceView(Panel):
         self.plot.set_data(self.curve, x, y)
         self.show_content()
 
-
-class SpectrumView(Panel):
-    """The magnitude spectrum of a response in time."""
-
-    def __init__(self) -> None:
-        self.plot = Plot()
-        super().__init__("Spectrum", EMPTY["spectrum"], self.plot)
-        self.plot.readout = self.readout
-        self.curve = self.plot.add_curve(3)
-        self.plot.set_axis("bottom", "Frequency", "Hz")
-        self.plot.set_axis("left", "Magnitude", "dB")
-
-    def show_waveform(self, axis: Axis, values: np.ndarray) -> None:
-        """Draw the spectrum of a waveform (samples,)."""
-        time_s = np.asarray(axis.values, dtype=float)
-        if len(values) < 4 or len(time_s) != len(values):
-            return
-        frequency_hz, magnitude_db = magnitude_spectrum(time_s, np.asarray(values, dtype=float))
-        self.plot.fix_view("bottom", 0.0, float(frequency_hz[-1]))
-        self.plot.keep_in_view("left", float(magnitude_db.min()), float(magnitude_db.max()))
-        self.plot.set_data(self.curve, frequency_hz, magnitude_db)
-        self.show_content()
+    def show_windows(self, windows: np.ndarray | None, classes: tuple[str, ...]) -> None:
+        """Shade where on the axis the classes are read; `windows` (points,) names the class of each value."""
+        bands: list[Band] = []
+        if windows is not None and self._axis is not None and len(windows) == len(self._axis.values):
+            x = np.asarray(self._axis.values, dtype=float)
+            edges = np.concatenate([[x[0]], (x[1:] + x[:-1]) / 2, [x[-1]]])
+            starts = np.flatnonzero(np.diff(windows, prepend=windows[0] - 1))
+            for start, end in zip(starts, [*starts[1:], len(windows)], strict=True):
+                number = int(windows[start])
+                name = classes[number] if 0 <= number < len(classes) else ""
+                bands.append(Band(float(edges[start]), float(edges[end]), name))
+        self.plot.canvas.bands = bands if len(bands) <= 2 * len(classes) else []
+        self.plot.canvas.update()
 
 
-class LayersView(Panel):
-    """The last response of every physical layer, one row each, from low (dark) to high (bright)."""
+class TracesView(TraceView):
+    """Drive and response of one shot against time."""
 
     def __init__(self) -> None:
-        self.plot = Plot()
-        super().__init__("Outputs of all layers", EMPTY["layers"], self.plot)
-        viridis: Any = pg.colormap.get("viridis")
-        red, green, blue = viridis.getLookupTable(nPts=256).T.astype(np.uint32)
-        self._colours = red << 16 | green << 8 | blue
-        self.plot.canvas.grid = False
-        self.plot.plot_item.vb.invertY(True)
+        super().__init__("Drive and response", EMPTY["response"], 1)
+        self.drive = self.plot.add_curve(0, name="drive")
+        self.plot.canvas.curves.reverse()  # the response lies on top
+        self.curve.name = "response"
+        self.plot.canvas.legend = {"drive": self.drive, "response": self.curve}
+
+    def set_system(self, info: SystemInfo) -> None:
+        """Name the axes after the system."""
+        self.set_axes(info.response_axis, "Signal", info.response_unit)
+        self.drive.name, self.curve.name = info.drive_label, info.response_label
+        self.plot.canvas.legend = {self.drive.name: self.drive, self.curve.name: self.curve}
+
+    def show_shot(self, drive: np.ndarray, response: np.ndarray) -> None:
+        """Draw controls (points,) of a signed drive, 0.5 being rest, and the response (points,)."""
+        swing = 2 * np.asarray(drive, dtype=float) - 1
+        self.plot.set_data(self.drive, np.asarray(self.axis_values(len(swing))), swing)
+        self.show_values(response)
+        self.plot.keep_in_view("left", float(min(swing.min(), response.min())), float(max(swing.max(), response.max())))
+
+    def axis_values(self, count: int) -> np.ndarray:
+        """Return the times of `count` samples."""
+        assert self._axis is not None
+        return positions(self._axis, count)
+
+
+class LayersView(ImagePanel):
+    """The last response of every physical layer, one row each, each scaled to its own range."""
+
+    def __init__(self) -> None:
+        super().__init__("Outputs of all layers", EMPTY["layers"], downwards=True)
         self.plot.set_axis("left", "Layer")
-        self._shape = (0, 0)
+        self._layers = 0
 
     def set_axis(self, axis: Axis) -> None:
         """Name the axis along a response."""
-        self._shape = (0, 0)
+        self._layers = 0
         self.plot.forget_view()
         self.plot.set_axis("bottom", f"Output number, along {axis.quantity.lower()}")
         self.show_empty()
 
     def show_rows(self, rows: dict[int, np.ndarray]) -> None:
-        """Draw the responses by layer, counted from 0; each row is scaled to its own range."""
+        """Draw the responses by layer, counted from 0."""
         layers, width = max(rows) + 1, max(len(values) for values in rows.values())
-        image = np.zeros((layers, width), np.uint8)
+        image = np.zeros((layers, width))
         for layer, values in rows.items():
             low, high = float(np.min(values)), float(np.max(values))
-            image[layer, : len(values)] = 255 * (np.asarray(values, dtype=float) - low) / max(high - low, 1e-12)
-        self.plot.canvas.show_image(self._colours[image], QRectF(0.5, 0.5, width, layers))
-        if (layers, width) != self._shape:
-            self._shape = layers, width
+            image[layer, : len(values)] = (np.asarray(values, dtype=float) - low) / max(high - low, 1e-12)
+        if layers != self._layers:
+            self._layers = layers
             ticks = [(layer + 1, str(layer + 1)) for layer in range(layers)]
             self.plot.plot_item.getAxis("left").setTicks([ticks if layers <= 12 else ticks[:: layers // 6]])
-            self.plot.fix_view("bottom", 0.5, width + 0.5)
-            self.plot.fix_view("left", 0.5, layers + 0.5)
-        self.show_content()
-
-
-def is_time_domain(info: SystemInfo) -> bool:
-    """Tell whether the response is a waveform in time."""
-    return info.response_axis.unit == "s"
-
-
-def apply_theme(views: tuple[TraceView | SpectrumView | LayersView, ...], theme: Theme) -> None:
-    """Repaint some views in a theme."""
-    for view in views:
-        view.plot.apply_theme(theme)
+        self.show_image(image, QRectF(0.5, 0.5, width, layers), (0.0, 1.0))

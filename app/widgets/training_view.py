@@ -1,8 +1,9 @@
-"""The training curves: accuracy and loss against the step, and before them the calibration of the twin."""
+"""The training curves: accuracy, loss, learning rate, alignment, and before them the calibration of the twin."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,105 +13,130 @@ from PySide6.QtWidgets import QComboBox
 
 from app.theme import Theme
 from app.widgets.canvas import Curve, Level
-from app.widgets.plot import DASHES, Panel, Plot
+from app.widgets.plot import DASHES
+from app.widgets.plot_panel import PlotPanel
+from app.widgets.series import AXES, Position, Series
 from core.training.events import CalibrationPoint, EpochDone, StepDone
+
+if TYPE_CHECKING:
+    from core.training.events import AlignmentChecked
 
 EMPTY = "Accuracy and loss appear here while the network trains; before that, how well the twin was fitted."
 STYLE: dict[str, tuple[int, str]] = {"pat": (0, "solid"), "in_silico": (1, "dash"), "ideal": (2, "dot")}
-QUANTITIES = ("Accuracy", "Loss", "Twin error")
+ESTIMATOR_NAMES = {"pat": "PAT", "in_silico": "in silico", "ideal": "ideal"}
+OTHERS = 3  # earlier runs that are drawn beside this one
+
+# quantity: title and unit of its axis
+QUANTITIES = {
+    "Accuracy": ("Accuracy", "%"),
+    "Loss": ("Cross-entropy loss", ""),
+    "Learning rate": ("Learning rate", ""),
+    "Alignment": ("Cosine of the twin's gradient to the device's", ""),
+    "Twin error": ("Error of the twin", "%"),
+}
+# curve: quantity, colour, dash, whether points are marked; "own" is the colour of this run's estimator
+CURVES: dict[str, tuple[str, str, str, bool]] = {
+    "batch accuracy": ("Accuracy", "faint", "solid", False),
+    "training, per epoch": ("Accuracy", "own", "solid", False),
+    "validation": ("Accuracy", "own", "solid", True),
+    "batch loss": ("Loss", "faint", "solid", False),
+    "loss, per epoch": ("Loss", "own", "solid", True),
+    "learning rate": ("Learning rate", "own", "solid", False),
+    "lowest layer": ("Alignment", "own", "solid", True),
+    "twin, seen shots": ("Twin error", "muted", "dash", False),
+    "twin, held-out shots": ("Twin error", "own", "solid", False),
+}
 
 
-class Series:
-    """A growing list of points, kept in arrays that double."""
-
-    def __init__(self) -> None:
-        self._data = np.empty((2, 256))
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    def append(self, x: float, y: float) -> None:
-        """Add a point."""
-        if self._count == self._data.shape[1]:
-            self._data = np.concatenate([self._data, np.empty_like(self._data)], axis=1)
-        self._data[:, self._count] = x, y
-        self._count += 1
-
-    def clear(self) -> None:
-        """Forget all points."""
-        self._count = 0
-
-    @property
-    def points(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return x and y."""
-        return self._data[0, : self._count], self._data[1, : self._count]
-
-
-class TrainingView(Panel):
-    """One plot of accuracy, loss or the twin's error; it turns to accuracy by itself when training begins."""
+class TrainingView(PlotPanel):
+    """One plot of one quantity; it turns to accuracy by itself when training begins."""
 
     def __init__(self) -> None:
-        self.plot = Plot()
-        self.choice = QComboBox()
-        self.choice.addItems(QUANTITIES)
+        self.choice, self.along = QComboBox(), QComboBox()
+        self.choice.addItems(list(QUANTITIES))
         self.choice.setToolTip("What the plot shows")
-        super().__init__("Training", EMPTY, self.plot, (self.choice,))
-        self.plot.readout = self.readout
+        self.along.addItems(list(AXES))
+        self.along.setToolTip("Against what it is drawn")
+        super().__init__("Training", EMPTY, (self.choice, self.along))
         self.series: dict[str, Series] = {}
         self._curves: dict[str, Curve] = {}
-        for key, colour, dash, points in (
-            ("batch accuracy", "faint", "solid", False),
-            ("training, per epoch", 0, "solid", False),
-            ("validation", 0, "solid", True),
-            ("batch loss", "faint", "solid", False),
-            ("loss, per epoch", 0, "solid", True),
-            ("twin, seen shots", "muted", "dash", False),
-            ("twin, held-out shots", 0, "solid", False),
-        ):
-            self.series[key] = Series()
-            self._curves[key] = self.plot.add_curve(colour, dash, points=points)
+        self._quantity: dict[str, str] = {}
+        for name, (quantity, colour, dash, points) in CURVES.items():
+            self._add(name, quantity, 0 if colour == "own" else colour, dash, points=points)
+        self._others: list[str] = []
         self._levels: dict[str, float] = {}
-        self._step, self._steps = 0, 1
+        self._at, self._ends = Position(0, 0, 0, 0), 1.0
         self._chosen = False
         self.choice.activated.connect(self._user_chose)
         self.choice.currentIndexChanged.connect(self._choose)
+        self.along.currentIndexChanged.connect(self._choose)
         self._choose()
 
     def begin(self, estimator: str) -> None:
         """Forget the last run and draw the next one in the style of its estimator."""
-        for key, series in self.series.items():
+        self._remove_others()
+        for name, series in self.series.items():
             series.clear()
-            self.plot.set_data(self._curves[key], *series.points)
-        self._levels, self._step, self._chosen = {}, 0, False
+            self.plot.set_data(self._curves[name], *series.against(0))
+        self._levels, self._at, self._chosen = {}, Position(0, 0, 0, 0), False
         colour, dash = STYLE.get(estimator, (3, "solid"))
-        for key in ("training, per epoch", "validation", "loss, per epoch", "twin, held-out shots"):
-            self.plot.restyle(self._curves[key], colour, dash)
+        for name, (_, own, _, _) in CURVES.items():
+            if own == "own":
+                self.plot.restyle(self._curves[name], colour, dash)
         self.choice.setCurrentText("Accuracy")
         self.plot.forget_view()
         self.show_empty(EMPTY)
 
-    def add(self, points: list[StepDone | EpochDone | CalibrationPoint]) -> None:
+    def show_others(self, runs: Sequence[tuple[str, Mapping[str, np.ndarray]]]) -> None:
+        """Draw earlier runs beside this one: their estimators, and their tables of epochs."""
+        self._remove_others()
+        for number, (estimator, epochs) in enumerate(runs[:OTHERS]):
+            name = f"earlier {ESTIMATOR_NAMES.get(estimator, estimator)}" + (f" ({number + 1})" if number else "")
+            colour, dash = STYLE.get(estimator, (3, "solid"))
+            validation = epochs["validation_accuracy"]
+            accuracy = validation if np.isfinite(validation).all() else epochs["accuracy"]
+            for quantity, values in (("Accuracy", 100 * accuracy), ("Loss", epochs["loss"])):
+                key = name if quantity == "Accuracy" else f"{name}, loss"
+                self._add(key, quantity, colour, dash, points=False)
+                self._others.append(key)
+                for epoch, shots, wall_s, value in zip(
+                    epochs["epoch"], epochs["shots"], epochs["wall_s"], values, strict=True
+                ):
+                    self.series[key].append(Position(np.nan, float(epoch), float(shots), float(wall_s)), float(value))
+        self._choose()
+
+    def add(self, points: Sequence[StepDone | EpochDone | CalibrationPoint]) -> None:
         """Append what happened since the last frame, and draw."""
         for point in points:
             match point:
                 case StepDone():
-                    self._step, self._steps = point.step, round(point.step / max(point.fraction, 1e-9))
-                    self.series["batch accuracy"].append(point.step, 100 * point.accuracy)
-                    self.series["batch loss"].append(point.step, point.loss)
+                    epoch = point.epoch if self._at.step == 0 else self._at.epoch
+                    self._at = Position(point.step, epoch, point.shots, point.wall_s)
+                    self._ends = 1 / max(point.fraction, 1e-9)
+                    at = self._at._replace(epoch=point.epoch)
+                    self.series["batch accuracy"].append(at, 100 * point.accuracy)
+                    self.series["batch loss"].append(at, point.loss)
+                    self.series["learning rate"].append(at, point.learning_rate)
                 case EpochDone():
-                    self.series["training, per epoch"].append(self._step, 100 * point.accuracy)
-                    self.series["loss, per epoch"].append(self._step, point.loss)
+                    at = self._at._replace(epoch=point.epoch)
+                    self.series["training, per epoch"].append(at, 100 * point.accuracy)
+                    self.series["loss, per epoch"].append(at, point.loss)
                     if point.validation_accuracy is not None:
-                        self.series["validation"].append(self._step, 100 * point.validation_accuracy)
+                        self.series["validation"].append(at, 100 * point.validation_accuracy)
                 case CalibrationPoint():
-                    self._steps = point.steps
+                    at = Position(point.step, np.nan, np.nan, np.nan)
+                    self._ends = point.steps / max(point.step, 1)
                     if point.train_error is not None:
-                        self.series["twin, seen shots"].append(point.step, 100 * point.train_error)
+                        self.series["twin, seen shots"].append(at, 100 * point.train_error)
                     if point.held_out_error is not None:
-                        self.series["twin, held-out shots"].append(point.step, 100 * point.held_out_error)
+                        self.series["twin, held-out shots"].append(at, 100 * point.held_out_error)
         if not self._chosen:
-            self.choice.setCurrentText("Accuracy" if self._step else "Twin error")
+            self.choice.setCurrentText("Accuracy" if self._at.step else "Twin error")
+        self._draw()
+
+    def add_alignment(self, event: AlignmentChecked) -> None:
+        """Append a check of the gradient."""
+        self.series["lowest layer"].append(self._at._replace(step=event.step), event.cosine)
         self._draw()
 
     def add_levels(self, levels: Mapping[str, float]) -> None:
@@ -122,8 +148,19 @@ class TrainingView(Panel):
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""
-        self.plot.apply_theme(theme)
+        super().apply_theme(theme)
         self._draw_levels()
+
+    def _add(self, name: str, quantity: str, colour: int | str, dash: str, *, points: bool) -> None:
+        self.series[name] = Series()
+        self._quantity[name] = quantity
+        self._curves[name] = self.plot.add_curve(colour, dash, name=name, points=points)
+
+    def _remove_others(self) -> None:
+        for name in self._others:
+            self.plot.remove_curve(self._curves.pop(name))
+            del self.series[name], self._quantity[name]
+        self._others = []
 
     def _draw_levels(self) -> None:
         shown = self._levels if self.choice.currentText() == "Accuracy" else {}
@@ -139,37 +176,51 @@ class TrainingView(Panel):
     def _user_chose(self) -> None:
         self._chosen = True
 
+    @property
+    def _axis(self) -> int:
+        """The axis along which is drawn: a calibration has steps alone."""
+        return 0 if self.choice.currentText() == "Twin error" else self.along.currentIndex()
+
     def _choose(self) -> None:
         chosen = self.choice.currentText()
         self.plot.forget_view()
-        prefix = {"Accuracy": ("batch accuracy", "training", "validation"), "Loss": ("batch loss", "loss")}
-        shown = prefix.get(chosen, ("twin",))
-        for key, curve in self._curves.items():
-            curve.visible = key.startswith(shown)
+        for name, curve in self._curves.items():
+            curve.visible = self._quantity[name] == chosen
+        self.plot.set_axis("left", *QUANTITIES[chosen])
+        self.plot.canvas.legend_edge = Qt.Edge.BottomEdge if chosen in {"Accuracy", "Alignment"} else Qt.Edge.TopEdge
         if chosen == "Accuracy":
-            self.plot.set_axis("left", "Accuracy", "%")
             self.plot.fix_view("left", 0, 104)
-            self.plot.canvas.legend_edge = Qt.Edge.BottomEdge
-        else:
-            self.plot.canvas.legend_edge = Qt.Edge.TopEdge
-            self.plot.set_axis("left", "Cross-entropy loss" if chosen == "Loss" else "Error of the twin", *self._unit())
-        self.plot.set_axis("bottom", "Fitting step" if chosen == "Twin error" else "Optimiser step")
+        elif chosen == "Alignment":
+            self.plot.fix_view("left", -0.05, 1.05)
+        self.along.setEnabled(chosen != "Twin error")
+        bottom = ("Fitting step", "") if chosen == "Twin error" else AXES[self.along.currentText()]
+        self.plot.set_axis("bottom", *bottom)
         self._draw()
         self._draw_levels()
 
-    def _unit(self) -> tuple[str, ...]:
-        return ("%",) if self.choice.currentText() == "Twin error" else ()
-
     def _draw(self) -> None:
-        shown = {key: curve for key, curve in self._curves.items() if curve.visible and len(self.series[key])}
-        self.plot.canvas.legend = shown
-        if not shown:
+        axis = self._axis
+        found = {name: self.series[name].against(axis) for name, curve in self._curves.items() if curve.visible}
+        points = {name: values for name, values in found.items() if len(values[0]) and np.isfinite(values[0]).all()}
+        for name, curve in self._curves.items():
+            if curve.visible and name not in points:
+                self.plot.set_data(curve, np.empty(0), np.empty(0))
+        self.plot.canvas.legend = {name: self._curves[name] for name in points}
+        if not points:
             return
-        points = {key: self.series[key].points for key in shown}
-        # The whole run from its first step, so that the axis need not grow; where that is wrong, what there is.
-        self.plot.fix_view("bottom", 0.0, max(self._steps, *(float(x[-1]) for x, _ in points.values())))
-        if self.choice.currentText() != "Accuracy":
+        # The whole run from its start, so that the axis need not grow; where that is wrong, what there is.
+        last = max(float(x[-1]) for x, _ in points.values())
+        self.plot.fix_view("bottom", 0.0, max(self._whole(axis), last, 1e-9))
+        if self.choice.currentText() not in {"Accuracy", "Alignment"}:
             self.plot.keep_in_view("left", 0.0, max(float(y.max()) for _, y in points.values()))
-        for key, values in points.items():
-            self.plot.set_data(self._curves[key], *values)
+        for name, values in points.items():
+            self.plot.set_data(self._curves[name], *values)
         self.show_content()
+
+    def _whole(self, axis: int) -> float:
+        """Guess where along an axis the present phase will end, in round figures."""
+        if self._at.step == 0:
+            held = self.series["twin, held-out shots"].against(0)[0]
+            return float(held[-1]) * self._ends if len(held) else 0.0
+        end = self._at[axis] * self._ends
+        return end if axis == 0 else float(f"{end:.2g}")

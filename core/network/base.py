@@ -49,6 +49,11 @@ class PhysicalNetwork(nn.Module, ABC):
     physical_parameters: int = 0
     digital: DigitalCost
 
+    @property
+    def windows(self) -> Tensor | None:
+        """Tell the class (response,) that each value of the last response is read for, None without such windows."""
+        return None
+
     @abstractmethod
     def forward(self, features: Float[Tensor, "batch feature"], shoot: Shoot) -> NetworkOutput:
         """Compute class scores (batch, class) from features in [0, 1], asking `shoot` for every physical layer."""

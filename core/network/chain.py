@@ -85,6 +85,11 @@ class ElementwiseChain(PhysicalNetwork):
             macs=branches * (elementwise + normalising + response + classes) + classes,
         )
 
+    @property
+    def windows(self) -> Tensor:
+        """Tell the class (response,) that each value of the last response is read for."""
+        return self._window
+
     def forward(self, features: Float[Tensor, "batch feature"], shoot: Shoot) -> NetworkOutput:
         """Compute class scores (batch, class) from features (batch, feature) in [0, 1]."""
         encoded, branches = self._encoded(features), self.scale.shape[0]

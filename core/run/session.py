@@ -31,14 +31,17 @@ from core.training.events import (
     Finished,
     Listener,
     Message,
+    NetworkPrepared,
     PhaseChanged,
+    RunOpened,
     StepDone,
     Stopped,
 )
 from core.training.monitor import GradientMonitor
 from core.training.state import exact
-from core.training.trainer import Trainer, evaluate
+from core.training.trainer import Trainer, count_answers, evaluate
 from core.twin.fit import FitProgress, fit_twin
+from core.twin.jacobian import jacobian_at
 from core.twin.shots import Shots, response_error
 
 PREPARING_SAMPLES = 256
@@ -117,6 +120,7 @@ class _Run:
     def perform(self, checkpoint: Checkpoint | None) -> None:
         setup, experiment = self._setup, self._experiment
         network, task = setup.network, setup.task
+        self._emit(RunOpened(str(self._folder.path)))
         record_system(self._folder, setup.system.info)
         if checkpoint is None:
             self._align_records(lengths={}, calls=0)
@@ -132,6 +136,7 @@ class _Run:
             info, features = setup.system.info, task.train.features
             monitor = GradientMonitor(self._bench.measure_unseen, twin, info, features, seed=experiment.seed)
             self._watch = GradientWatch(monitor, network, self._bench, share)
+        self._emit(self._prepared(twin))
         route = setup.estimator(self._bench.measure, twin, setup.system)
         self._trainer = Trainer(
             network,
@@ -166,6 +171,7 @@ class _Run:
         self._emit(PhaseChanged("evaluating", f"Measuring the test set on {setup.system.info.name}"))
         self._bench.purpose = "test"
         measured = evaluate(network, task.test, self._bench.measure, self._bench, self._control)
+        self._emit(count_answers("test", task.test, measured, len(task.classes)))
         believed = evaluate(network, task.test, twin, self._bench, self._control)
         record_answers(self._folder, task, measured, believed)
         record_examples(self._folder, network, task, self._bench)
@@ -175,6 +181,11 @@ class _Run:
             result["alignment_cosine"], result["verdict"] = self._watch.last.cosine, self._watch.last.verdict
         self._folder.save_result(result, provenance(setup.system))
         self._emit(Finished(result, str(self._folder.path)))
+
+    def _prepared(self, twin: Shoot) -> NetworkPrepared:
+        windows, info = self._setup.network.windows, self._setup.system.info
+        jacobian = jacobian_at(twin, torch.full((info.drive_dim,), 0.5), _middle(info))
+        return NetworkPrepared(jacobian.numpy(), None if windows is None else windows.numpy().copy())
 
     def _calibrate(self) -> Shoot:
         system, settings = self._setup.system, self._experiment.calibration
@@ -308,11 +319,14 @@ class _Run:
         self._control.wait(ROOM_CHECK_S)
 
 
+def _middle(info: SystemInfo) -> list[Tensor]:
+    return [torch.full(shape, 0.5) for shape in info.parameter_shapes.values()]
+
+
 def _rehearse(twin: nn.Module, info: SystemInfo) -> None:
     """Evaluate a twin at rest, forward and backward, so that its kernels are there before anything is measured."""
     rest = torch.full((1, info.drive_dim), 0.5 if info.signed_drive else 0.0)
-    shared = [torch.full(shape, 0.5) for shape in info.parameter_shapes.values()]
-    twin(rest, *shared).sum().backward()
+    twin(rest, *_middle(info)).sum().backward()
     twin.zero_grad()
 
 

@@ -57,6 +57,11 @@ class Bench:
         self._show = True
         self._shown_s = 0.0
 
+    @property
+    def showing(self) -> bool:
+        """Tell whether the present batch is one of those that are shown."""
+        return self._show
+
     def begin_batch(self) -> None:
         """Count physical layers from 0 again."""
         now = time.perf_counter()

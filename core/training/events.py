@@ -13,6 +13,13 @@ Verdict = Literal["good", "usable", "poor", "against"]
 
 
 @dataclass(frozen=True)
+class RunOpened:
+    """The run has a folder, into which all that is measured goes from now on."""
+
+    folder: str
+
+
+@dataclass(frozen=True)
 class PhaseChanged:
     """The run entered another phase."""
 
@@ -45,6 +52,44 @@ class ShotMeasured:
     layer: int
     drive: np.ndarray
     response: np.ndarray
+
+
+@dataclass(frozen=True)
+class SampleShown:
+    """The sample whose shots are shown: features in [0, 1], the number of its class, and the scores of all classes."""
+
+    features: np.ndarray
+    label: int
+    scores: np.ndarray
+
+
+@dataclass(frozen=True)
+class AnswersCounted:
+    """How often samples of each class (row) were taken for each class (column)."""
+
+    part: Literal["validation", "test"]
+    counts: np.ndarray
+
+
+@dataclass(frozen=True)
+class NetworkPrepared:
+    """Training is about to begin; the twin's Jacobian (response, drive) is that with all controls in their middle.
+
+    `windows` (response,) names the class that each value of the last response is read for, -1 for none; None where
+    the read-out is another one.
+    """
+
+    jacobian: np.ndarray
+    windows: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class StepTimed:
+    """Where the time of one optimiser step went: on the device, in the rest of the forward pass, and backward."""
+
+    device_s: float
+    forward_s: float
+    backward_s: float
 
 
 @dataclass(frozen=True)
@@ -130,10 +175,15 @@ class Stopped:
 
 
 Event = (
-    PhaseChanged
+    RunOpened
+    | PhaseChanged
     | Message
     | CalibrationPoint
     | ShotMeasured
+    | SampleShown
+    | NetworkPrepared
+    | AnswersCounted
+    | StepTimed
     | StepDone
     | EpochDone
     | AlignmentChecked

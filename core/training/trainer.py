@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from core.task.dataset import Part, Task
 from core.training.bench import Bench
 from core.training.control import ControlToken
 from core.training.estimators import Route
-from core.training.events import EpochDone, Listener, Message, StepDone
+from core.training.events import AnswersCounted, EpochDone, Listener, Message, SampleShown, StepDone, StepTimed
 from core.training.settings import TrainingSettings
 from core.training.state import exact, pack_optimiser, under, unpack_optimiser
 
@@ -52,6 +53,12 @@ def evaluate(network: PhysicalNetwork, part: Part, shoot: Shoot, bench: Bench, c
             chosen.append(network(features, shoot).logits.argmax(1))
     answers = torch.cat(chosen) if chosen else torch.empty(0, dtype=torch.long)
     return Score(int((answers == part.labels).sum()), len(part.labels), answers)
+
+
+def count_answers(name: Literal["validation", "test"], part: Part, score: Score, classes: int) -> AnswersCounted:
+    """Count what samples of each class were taken for."""
+    pairs = part.labels * classes + score.chosen
+    return AnswersCounted(name, torch.bincount(pairs, minlength=classes**2).reshape(classes, classes).numpy())
 
 
 def rate_factor(fraction: float, warmup: float) -> float:
@@ -142,11 +149,17 @@ class Trainer:
         self._optimiser.param_groups[0]["lr"] = rate
         batch = self._task.training_batch(rows, self._order)
         bench.begin_batch()
+        start_s, device_s = time.perf_counter(), bench.device_s
         logits, penalty = self._network(batch.features, self._route.train)
+        forward_s, device_s = time.perf_counter() - start_s, bench.device_s - device_s
         loss = cross_entropy(logits, batch.labels, label_smoothing=settings.label_smoothing)
         self._optimiser.zero_grad()
         (loss + settings.range_penalty * penalty).backward()
         self._optimiser.step()
+        self._listener(StepTimed(device_s, forward_s - device_s, time.perf_counter() - start_s - forward_s))
+        if bench.showing:
+            shown = batch.features[0].numpy().copy(), int(batch.labels[0]), logits[0].detach().numpy().copy()
+            self._listener(SampleShown(*shown))
         value, right = loss.item(), int((logits.argmax(1) == batch.labels).sum())
         progress.step, progress.row = progress.step + 1, progress.row + len(rows)
         if not math.isfinite(value):
@@ -175,6 +188,7 @@ class Trainer:
         if len(self._task.validation.labels):
             score = evaluate(self._network, self._task.validation, self._route.validate, self._bench, self._control)
             validation = score.accuracy
+            self._listener(count_answers("validation", self._task.validation, score, len(self._task.classes)))
         loss, accuracy = progress.loss_sum / count, progress.correct / count
         progress.epoch, progress.row, progress.loss_sum, progress.correct = progress.epoch + 1, 0, 0.0, 0
         if self._settings.patience and validation is not None and validation > progress.best:

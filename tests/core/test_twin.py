@@ -7,14 +7,17 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 import torch
+from scipy.linalg import toeplitz
 from scipy.optimize import curve_fit
 from torch import Tensor
 
 from core.calibration.excitation import low_pass, mixed
 from core.calibration.shots import collect_shots
 from core.physics.model import FitParameter
+from core.physics.plate import SAMPLES, PlateModel, effective_kernel
 from core.ports import DataError, SimulationDiverged
 from core.twin.fit import FitProgress, fit_twin
+from core.twin.jacobian import jacobian_at
 from core.twin.neural import NeuralTwin
 from core.twin.physics import PhysicsTwin
 from core.twin.shots import ShotBatch, Shots, response_error
@@ -207,3 +210,17 @@ def test_collected_shots_are_what_was_measured():
     assert torch.equal(shots.responses, again.responses)
     with pytest.raises(ValueError, match="too few"):
         collect_shots(system.run, system.info, 1, seed=0)
+
+
+def test_the_jacobian_of_a_plate_at_rest_is_the_convolution_with_its_kernel():
+    twin = PhysicsTwin(PlateModel())
+    jacobian = jacobian_at(twin, torch.full((SAMPLES,), 0.5))
+    kernel = effective_kernel(twin.values()).detach().numpy()
+    expected = 2 * toeplitz(kernel, np.zeros(SAMPLES))  # the drive's rest is 0.5, its swing twice the control
+    np.testing.assert_allclose(jacobian.numpy(), expected, atol=2e-5 * np.abs(expected).max())
+
+
+def test_the_jacobian_of_a_curve_is_its_derivative():
+    drive = torch.linspace(0, 1, 6)
+    jacobian = jacobian_at(PhysicsTwin(Decay()), drive)
+    torch.testing.assert_close(jacobian, torch.diag(-torch.exp(-drive)))

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from PySide6.QtCore import QSettings, Qt, qInstallMessageHandler
+import numpy as np
+from PySide6.QtCore import QByteArray, QSettings, Qt, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from app.bridge import Bridge
 from app.bug_report import catch_all
-from app.engine import Engine
+from app.engine import Engine, new_run
 from app.theme import ThemeController
 from app.window import EXPERIMENT, LIVE, LOG, START, MainWindow
 
@@ -56,7 +57,7 @@ def test_an_idle_window_says_what_to_do(window, qtbot):
     assert not window.run_bar.stop.isEnabled()
     assert window.run_bar.stop.toolTip() == "Nothing is running."
     assert window.live.drive.empty
-    assert "Press Start" in window.live.drive.hint
+    assert "Start a run" in window.live.drive.hint
     window.show_page(START)
     assert window.start.quick.isEnabled()
     qtbot.waitUntil(lambda: "No runs yet" in window.start.empty.text(), timeout=30_000)
@@ -72,7 +73,7 @@ def test_the_picker_names_system_and_unit_before_anything_runs(window):
 
 def test_a_run_is_shown_paused_resumed_and_stopped(window, qtbot, tmp_path):
     start(window, qtbot)
-    qtbot.waitUntil(lambda: not window.live.drive.empty and not window.live.layers.empty, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.live.drive.empty and not window.live.response.empty, timeout=30_000)
     qtbot.waitUntil(lambda: len(window.live.training.series["batch accuracy"]) > 3, timeout=30_000)
     assert len(window.live.drive.curve.x) == 100
     assert len(window.live.response.curve.y) == 50
@@ -107,6 +108,48 @@ def test_the_window_answers_while_a_run_works(window, qtbot):
     qtbot.waitUntil(lambda: len(window.live.training.series["batch accuracy"]) > steps, timeout=30_000)
     assert window.run_bar.state == "training"
     qtbot.waitUntil(lambda: window.run_bar.eta.text().startswith("ETA "), timeout=10_000)
+
+
+def test_every_view_of_an_oscillator_is_fed(window, qtbot, tmp_path):
+    small = ("network.branches=1", "training.epochs=1", "calibration.shots=32", "calibration.steps=5")
+    window._start(new_run("circuit-mnist", small, tmp_path / "runs"))
+    live = window.live
+    for name in ("waterfall", "phase", "matrix", "layers"):
+        live.docks[name].raise_()
+        QTest.qWait(50)
+    for name in ("timing", "confusion"):
+        live.docks[name].raise_()
+    qtbot.waitUntil(lambda: window.run_bar.state == "finished", timeout=120_000)
+    shown = ("traces", "spectrum", "waterfall", "matrix", "layers", "training", "confusion")
+    assert [name for name in shown if live.panels[name].empty] == []
+    assert live.traces.curve.x[-1] == pytest.approx(783e-6)
+    assert len(live.traces.plot.canvas.bands) >= 10
+    assert live.confusion.matrix.counts.sum() == 1000
+    assert "of 1,000 right" in live.confusion.readout.text()
+    record = live.panels["matrix"].record()
+    assert record.image.shape == (784, 784)
+    assert np.allclose(np.triu(record.image, 1), 0, atol=1e-6)  # no answer before its drive
+
+
+def test_a_paused_view_stays_and_says_so(window, qtbot):
+    start(window, qtbot)
+    qtbot.waitUntil(lambda: not window.live.response.empty, timeout=30_000)
+    window.live.response.pause_action.setChecked(True)
+    before = window.live.response.curve.y.copy()
+    steps = len(window.live.training.series["batch accuracy"])
+    qtbot.waitUntil(lambda: len(window.live.training.series["batch accuracy"]) > steps + 3, timeout=30_000)
+    assert (window.live.response.curve.y == before).all()
+    assert window.live.response._note.text() == "paused"
+
+
+def test_a_layout_is_kept_for_each_kind_of_system_and_a_corrupt_one_is_left(window, qtbot):
+    live, settings = window.live, window.themes.settings
+    live.docks["matrix"].setFloating(True)
+    live.arrange("plate")
+    assert not live.docks["matrix"].isFloating()
+    settings.setValue("live/circuit", QByteArray(b"rubbish"))
+    live.arrange("circuit")
+    assert live.docks["phase"].isVisibleTo(live)
 
 
 def test_a_failure_is_one_notice_with_its_details(window, qtbot, tmp_path):

@@ -1,0 +1,164 @@
+"""What a plot shows as plain data, and how it is saved: a picture that can be printed, or its true values."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from core.ports import RunFileError
+from core.run.files import explained, write_atomically
+
+Dash = Literal["solid", "dash", "dot"]
+PICTURES, DATA = (".png", ".svg", ".pdf"), (".csv", ".npz")
+SIZE_IN = (6.4, 4.0)
+PIXELS_PER_INCH = 200
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What an axis counts, in a unit without prefix; "" for a plain number."""
+
+    name: str
+    unit: str = ""
+
+    @property
+    def title(self) -> str:
+        """Write quantity and unit as an axis title."""
+        return f"{self.name} / {self.unit}" if self.unit else self.name
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve: its points (n,) in the axes' units, and how it is drawn."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    colour: str = "#0072B2"
+    dash: str = "solid"
+    points: bool = False
+
+
+@dataclass(frozen=True)
+class PlotRecord:
+    """A plot as it was when its user asked for it; `levels` are named horizontal lines."""
+
+    title: str
+    x: Quantity
+    y: Quantity
+    lines: tuple[Line, ...]
+    levels: Mapping[str, float] = field(default_factory=dict[str, float])
+    log_x: bool = False
+    image: np.ndarray | None = None  # (row, column) over `extent`, in place of lines
+    extent: tuple[float, float, float, float] = (0.0, 1.0, 0.0, 1.0)  # left, right, bottom, top
+
+
+def save_plot(record: PlotRecord, path: Path, facts: Mapping[str, str]) -> None:
+    """Write a picture or the data, by the ending of the name; `facts` (the run, the time) go with them.
+
+    Raises RunFileError on another ending or where the file cannot be written.
+    """
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        content = csv_bytes(record, facts)
+    elif kind == ".npz":
+        content = npz_bytes(record, facts)
+    elif kind in PICTURES:
+        content = picture_bytes(record, kind[1:], facts)
+    else:
+        raise RunFileError(f"{path.name} was not saved: name it {', '.join((*PICTURES, *DATA))}.")
+    with explained(path):
+        write_atomically(path, content)
+
+
+def csv_bytes(record: PlotRecord, facts: Mapping[str, str]) -> bytes:
+    """Write the columns x and y of each line, or the rows of the image, below facts and units."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    for key, value in {"title": record.title, **facts}.items():
+        writer.writerow([f"# {key}", value])
+    if record.image is not None:
+        writer.writerow(["# rows", record.y.title, *map(repr, record.extent[2:])])
+        writer.writerow(["# columns", record.x.title, *map(repr, record.extent[:2])])
+        writer.writerows([[repr(float(value)) for value in row] for row in record.image])
+    else:
+        heads = [head for line in record.lines for head in (record.x.title, f"{line.name}: {record.y.title}")]
+        writer.writerow(heads)
+        longest = max((len(line.x) for line in record.lines), default=0)
+        for row in range(longest):
+            writer.writerow(
+                [
+                    repr(float(values[row])) if row < len(values) else ""
+                    for line in record.lines
+                    for values in (line.x, line.y)
+                ]
+            )
+    return stream.getvalue().encode()
+
+
+def npz_bytes(record: PlotRecord, facts: Mapping[str, str]) -> bytes:
+    """Write the same as arrays, without pickles."""
+    arrays: dict[str, np.ndarray] = {
+        "title": np.array(record.title),
+        "x_axis": np.array(record.x.title),
+        "y_axis": np.array(record.y.title),
+        **{f"fact_{key}": np.array(value) for key, value in facts.items()},
+    }
+    if record.image is not None:
+        arrays |= {"image": record.image, "extent": np.array(record.extent)}
+    for number, line in enumerate(record.lines):
+        arrays |= {f"name_{number}": np.array(line.name), f"x_{number}": line.x, f"y_{number}": line.y}
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **arrays)
+    return stream.getvalue()
+
+
+def picture_bytes(record: PlotRecord, kind: str, facts: Mapping[str, str]) -> bytes:
+    """Draw the plot for print: vector lines, embedded fonts."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter
+
+    from core.report.canvas import DASHES, LINE, MUTED, drawing
+
+    dashes = {"solid": DASHES[0], "dash": DASHES[1], "dot": DASHES[2]}
+    stream = io.BytesIO()
+    with drawing():
+        figure = Figure(figsize=SIZE_IN, layout="constrained", facecolor="white")
+        axes = figure.add_subplot()
+        axes.spines[["top", "right"]].set_visible(False)
+        if record.image is not None:
+            axes.imshow(record.image, extent=record.extent, aspect="auto", origin="lower", interpolation="nearest")
+        else:
+            axes.grid(color=LINE, linewidth=0.5)
+            for line in record.lines:
+                mark = "o" if line.points else ""
+                axes.plot(line.x, line.y, color=line.colour, linestyle=dashes[line.dash], marker=mark, label=line.name)
+                axes.lines[-1].set_markersize(3)
+            for name, value in record.levels.items():
+                axes.axhline(value, color=MUTED, linestyle=dashes["dash"], linewidth=0.8)
+                axes.annotate(name, (0.01, value), xycoords=("axes fraction", "data"), fontsize=7, va="bottom")
+            if len(record.lines) > 1:
+                axes.legend(frameon=False)
+        if record.log_x:
+            axes.set_xscale("log")
+        for axis, quantity in ((axes.xaxis, record.x), (axes.yaxis, record.y)):
+            if quantity.unit and quantity.unit not in {"dB", "%"}:
+                axis.set_major_formatter(EngFormatter(unit=quantity.unit))
+                axis.set_label_text(quantity.name)
+            else:
+                axis.set_label_text(quantity.title)
+        run = facts.get("run", "")
+        axes.set_title(f"{record.title} · {run}" if run else record.title, fontsize=8, loc="left")
+        figure.savefig(stream, format=kind, dpi=PIXELS_PER_INCH, metadata=_metadata(kind, facts))
+    return stream.getvalue()
+
+
+def _metadata(kind: str, facts: Mapping[str, str]) -> dict[str, str]:
+    text = "; ".join(f"{key}: {value}" for key, value in facts.items())
+    return {"svg": {"Description": text}, "pdf": {"Subject": text}, "png": {"Description": text}}[kind]

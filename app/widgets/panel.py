@@ -1,0 +1,111 @@
+"""A titled surface: its content, or a sentence while there is none, and a menu of what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from app.theme import Theme, icon
+
+
+class Panel(QFrame):
+    """`header` may be taken elsewhere, into a dock's title; while `paused` nothing new is to be shown."""
+
+    pause_toggled = Signal(bool)
+
+    def __init__(self, title: str, empty: str, content: QWidget, extras: Sequence[QWidget] = ()) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._title = QLabel(title)
+        self._title.setMinimumHeight(28)
+        self.readout = QLabel()
+        self.readout.setProperty("role", "muted")
+        self._note = QLabel()
+        self._note.setProperty("role", "warning")
+        self._empty = QLabel(empty)
+        self._empty.setProperty("role", "muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._empty.setContentsMargins(24, 8, 24, 8)
+        self.menu = QMenu(self)
+        self._menu_button = QToolButton()
+        self._menu_button.setProperty("flat", True)
+        self._menu_button.setToolTip("What can be done with this view")
+        self._menu_button.setAccessibleName(f"Menu of {title}")
+        self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu_button.setMenu(self.menu)
+        self.pause_action = self.add_action("Pause this view", checkable=True)
+        self.pause_action.toggled.connect(self._pause)
+        self.header = QWidget()
+        self.header.setObjectName("panelHeader")
+        self.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(self.header)
+        row.setContentsMargins(12, 4, 8, 0)
+        row.setSpacing(8)
+        row.addWidget(self._title)
+        row.addWidget(self._note)
+        row.addStretch(1)
+        row.addWidget(self.readout)
+        for extra in (*extras, self._menu_button):
+            row.addWidget(extra)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 4, 1, 4)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addLayout(self._stack, 1)
+        self.setMinimumSize(240, 150)
+
+    @property
+    def title(self) -> str:
+        """Return the title as shown."""
+        return self._title.text()
+
+    @property
+    def hint(self) -> str:
+        """Return the sentence that stands in place of missing content."""
+        return self._empty.text()
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether the sentence stands in place of the content."""
+        return self._stack.currentIndex() == 0
+
+    @property
+    def paused(self) -> bool:
+        """Tell whether the view is to stay as it is."""
+        return self.pause_action.isChecked()
+
+    def add_action(self, text: str, *, checkable: bool = False) -> QAction:
+        """Add an entry to the menu."""
+        action = self.menu.addAction(text)
+        action.setCheckable(checkable)
+        return action
+
+    def set_title(self, title: str) -> None:
+        """Name the panel."""
+        self._title.setText(title)
+
+    def show_content(self) -> None:
+        """Show the content."""
+        self._stack.setCurrentIndex(1)
+
+    def show_empty(self, text: str | None = None) -> None:
+        """Show a sentence in place of the content."""
+        if text is not None:
+            self._empty.setText(text)
+        self.readout.clear()
+        self._stack.setCurrentIndex(0)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Tint the menu's icon."""
+        self._menu_button.setIcon(icon("more", theme.muted))
+
+    def _pause(self, paused: bool) -> None:
+        self._note.setText("paused" if paused else "")
+        self.pause_toggled.emit(paused)
