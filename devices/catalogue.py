@@ -9,25 +9,32 @@ from importlib.metadata import entry_points
 
 from core.physics.model import PhysicsModel
 from core.ports import PhysicalSystem, SpecError
+from devices.simulated.base import Imperfections, Worsening
 
 PLUGIN_GROUP = "overtone.systems"
+
+Settings = Mapping[str, bool | int | float]
 
 
 @dataclass(frozen=True)
 class SystemEntry:
-    """How to make a system: `build(serial_number, seed, imperfections)`, and its equations where they are known."""
+    """How to make a system: `build(serial_number, seed, imperfections)`, and its equations where they are known.
+
+    `worsened(what, imperfections)` returns the imperfections that change with two effective bits less ("bits"), or with
+    twice the "noise" or "jitter"; it raises SpecError where the system has none. None: it does not tell.
+    """
 
     title: str
-    build: Callable[[int, int, Mapping[str, bool | int | float]], PhysicalSystem]
+    build: Callable[[int, int, Settings], PhysicalSystem]
     model: Callable[[], PhysicsModel] | None
+    worsened: Callable[[Worsening, Settings], dict[str, float]] | None = None
 
 
 def _simulated(kind: str, title: str) -> SystemEntry:
     name = kind.capitalize()
 
-    def build(serial_number: int, seed: int, imperfections: Mapping[str, bool | int | float]) -> PhysicalSystem:
-        module = import_module(f"devices.simulated.{kind}")
-        settings = getattr(module, f"{name}Imperfections")
+    def settings(imperfections: Settings) -> Imperfections:
+        settings = getattr(import_module(f"devices.simulated.{kind}"), f"{name}Imperfections")
         known = {field.name: field.default for field in fields(settings)}
         for key, value in imperfections.items():
             if key not in known:
@@ -38,12 +45,19 @@ def _simulated(kind: str, title: str) -> SystemEntry:
                 raise SpecError(f"system.imperfections.{key} = {value!r} is not a {type(known[key]).__name__}.")
             if value < 0:
                 raise SpecError(f"system.imperfections.{key} = {value!r} is negative; 0 switches it off.")
-        return getattr(module, f"Simulated{name}")(serial_number, seed, settings(**imperfections))
+        return settings(**imperfections)
+
+    def build(serial_number: int, seed: int, imperfections: Settings) -> PhysicalSystem:
+        system = getattr(import_module(f"devices.simulated.{kind}"), f"Simulated{name}")
+        return system(serial_number, seed, settings(imperfections))
+
+    def worsened(what: Worsening, imperfections: Settings) -> dict[str, float]:
+        return settings(imperfections).worsened(what)
 
     def model() -> PhysicsModel:
         return getattr(import_module(f"core.physics.{kind}"), f"{name}Model")()
 
-    return SystemEntry(title, build, model)
+    return SystemEntry(title, build, model, worsened)
 
 
 BUNDLED = {

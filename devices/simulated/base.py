@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from core.physics.model import FitParameter
-from core.ports import DeviceError, DeviceLost, OutOfRange, SystemInfo
+from core.ports import DeviceError, DeviceLost, OutOfRange, SpecError, SystemInfo
 
 LONGEST_AGEING_H = 1e5  # eleven years
 WANDERING_STEP_S = 3600.0  # a gain multiplies itself by a Gaussian factor, which must stay near 1
+BITS_LESS = 2
+
+Worsening = Literal["bits", "noise", "jitter"]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which imperfections are a converter's bits, and which grow with the rms of noise or jitter, to which power."""
+
+    bits: tuple[str, ...] = ()
+    noise: Mapping[str, int] = field(default_factory=dict[str, int])
+    jitter: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,30 @@ class Imperfections:
 
     unit_spread: float = 1.0  # scales all differences between units
     parameter_drift_per_hour: float = 0.0
+
+    @property
+    def roles(self) -> Roles:
+        """Tell which entries are bits, noise and jitter."""
+        return Roles()
+
+    def worsened(self, what: Worsening) -> dict[str, float]:
+        """Return the entries that change with two bits less, or with twice the noise or jitter.
+
+        Raises SpecError where there is nothing to change.
+        """
+        names = {"bits": "converter bits", "noise": "noise", "jitter": "jitter"}
+        entries: Sequence[str] = list(getattr(self.roles, what))
+        present = {name: getattr(self, name) for name in entries if getattr(self, name)}
+        if not present:
+            off = f" other than {', '.join(f'{name} = 0' for name in entries)}" if entries else ""
+            raise SpecError(f"The system has no {names[what]}{off}.")
+        if what != "bits":
+            powers: Mapping[str, int] = getattr(self.roles, what)
+            return {name: value * 2 ** powers[name] for name, value in present.items()}
+        if min(present.values()) <= BITS_LESS:
+            shown = ", ".join(f"{name} = {value:g}" for name, value in present.items())
+            raise SpecError(f"With {BITS_LESS} bits less than {shown} nothing is left of a converter.")
+        return {name: value - BITS_LESS for name, value in present.items()}
 
 
 class SimulatedSystem(ABC):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.physics.circuit import RATE_HZ, SAMPLES, CircuitModel
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import Imperfections, SimulatedSystem
+from devices.simulated.base import Imperfections, Roles, SimulatedSystem
 
 THRESHOLD_V_PER_KELVIN = -2e-3
 RESTLESSNESS_K_PER_SQRT_H = 1.0  # temperature inside the box, random walk (est.)
@@ -32,6 +32,11 @@ class CircuitImperfections(Imperfections):
     noise: float = 0.05  # of the response's typical rms
     trigger_jitter_s: float = 0.1e-6  # rms time shift of a whole shot
     converter_bits: float = 12.5  # effective bits of generator and digitiser
+
+    @property
+    def roles(self) -> Roles:
+        """Tell which entries are bits, noise and jitter."""
+        return Roles(("converter_bits",), {"noise": 1}, {"trigger_jitter_s": 1})
 
 
 class SimulatedCircuit(SimulatedSystem):

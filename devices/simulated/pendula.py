@@ -20,7 +20,7 @@ from core.physics.pendula import (
     respond,
 )
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import Imperfections, SimulatedSystem
+from devices.simulated.base import Imperfections, Roles, SimulatedSystem
 
 READOUT_RANGE = 8.0  # the read-out's full scale, ±, in units of the largest release: beyond it saturates
 
@@ -35,6 +35,11 @@ class PendulaImperfections(Imperfections):
     release_bits: int = 12
     readout_bits: int = 12
     drift_per_hour: float = 0.005  # all natural frequencies together, relative, random walk
+
+    @property
+    def roles(self) -> Roles:
+        """Tell which entries are bits, noise and jitter."""
+        return Roles(("release_bits", "readout_bits"), {"release_noise": 1, "readout_noise": 1})
 
 
 class SimulatedPendula(SimulatedSystem):

@@ -24,12 +24,11 @@ from core.physics.plate import (
     simulate,
 )
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import Imperfections, SimulatedSystem
+from devices.simulated.base import Imperfections, Roles, SimulatedSystem
 
 FREQUENCY_PER_KELVIN = -250e-6
 RESTLESSNESS_K_PER_SQRT_H = 0.5  # room temperature, random walk (est.)
 HARDENING_PER_SHIFT = 8 / 3  # Duffing: amplitude X rings faster by the fraction (3/8) β X²
-JITTER_SAMPLES = 20  # start jitter of a USB sound card
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,15 @@ class PlateImperfections(Imperfections):
     temperature: bool = True  # -250 ppm/K on all frequencies, the room wandering
     gain_drift_per_hour: float = 0.003  # relative, random walk
     noise: float = 0.01  # microphone, rms of full scale
-    align: bool = True  # a sync chirp finds the start; without it whole-sample jitter stays
+    start_jitter: int = 20  # samples by which a USB sound card starts late at most
+    align: bool = True  # a sync chirp finds the start; without it that jitter stays
     misaligned: float = 0.01  # part of the shots that stay off by one sample after alignment
     converter_bits: float = 12.5  # effective bits of DAC and ADC
+
+    @property
+    def roles(self) -> Roles:
+        """Tell which entries are bits, noise and jitter, which is what alignment leaves of it."""
+        return Roles(("converter_bits",), {"noise": 1}, {"misaligned" if self.align else "start_jitter": 1})
 
 
 class SimulatedPlate(SimulatedSystem):
@@ -122,7 +127,7 @@ class SimulatedPlate(SimulatedSystem):
     def _jittered(self, response: Tensor) -> Tensor:
         faults, count = self._faults, response.shape[0]
         chance = torch.rand(count, generator=self.noise)
-        late = torch.randint(0, JITTER_SAMPLES + 1, (count,), generator=self.noise)
+        late = torch.randint(0, round(faults.start_jitter) + 1, (count,), generator=self.noise)
         if faults.align:
             late = (chance < faults.misaligned / 2).long() - (chance > 1 - faults.misaligned / 2).long()
         if not bool(late.any()):

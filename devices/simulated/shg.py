@@ -21,7 +21,7 @@ from core.physics.shg import (
     shaped_pulse,
 )
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import Imperfections, SimulatedSystem
+from devices.simulated.base import Imperfections, Roles, SimulatedSystem
 
 SATURATION = 4.0  # of the reference level: the unshaped pulse stays below it
 
@@ -43,6 +43,12 @@ class ShgImperfections(Imperfections):
     read_noise: float = 3e-4  # of saturation, rms
     adc_bits: int = 14
     drift_per_hour: float = 0.005  # conversion strength, relative, random walk
+
+    @property
+    def roles(self) -> Roles:
+        """Tell which entries are bits, noise and jitter; shot noise falls with the root of the electrons."""
+        noise = {"power_noise": 1, "pointing_noise": 1, "electrons": -2, "read_noise": 1}
+        return Roles(("shaper_bits", "adc_bits"), noise)
 
 
 class SimulatedShg(SimulatedSystem):

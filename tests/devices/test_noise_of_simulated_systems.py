@@ -12,7 +12,7 @@ import torch
 from core.physics.circuit import RATE_HZ, SAMPLES, CircuitModel
 from core.twin.physics import PhysicsTwin
 from devices.simulated.circuit import TYPICAL_RMS, CircuitImperfections, SimulatedCircuit
-from devices.simulated.plate import JITTER_SAMPLES, PlateImperfections, SimulatedPlate
+from devices.simulated.plate import PlateImperfections, SimulatedPlate
 from devices.simulated.shg import SATURATION, ShgImperfections, SimulatedShg
 
 
@@ -117,13 +117,13 @@ def test_plate_resonances_fall_by_250_ppm_per_kelvin():
 
 def test_plate_jitter_is_whole_samples_and_alignment_removes_all_but_a_few():
     drive = torch.rand(400, SAMPLES, generator=torch.Generator().manual_seed(0))
-    raw = SimulatedPlate(1, 0, only(PlateImperfections))
+    raw = SimulatedPlate(1, 0, only(PlateImperfections, start_jitter=20))
     shifted, ideal = raw.run(drive), raw.ideal_response(drive)
     delays = [
-        next(d for d in range(JITTER_SAMPLES + 1) if torch.allclose(row[d:], true[: SAMPLES - d], atol=1e-5))
+        next(d for d in range(21) if torch.allclose(row[d:], true[: SAMPLES - d], atol=1e-5))
         for row, true in zip(shifted, ideal, strict=True)
     ]
-    assert set(delays) == set(range(JITTER_SAMPLES + 1))
+    assert set(delays) == set(range(21))
     aligned = SimulatedPlate(1, 0, only(PlateImperfections, align=True, misaligned=0.1))
     off = (aligned.run(drive) - ideal).abs().amax(1) > 1e-4
     assert float(off.float().mean()) == pytest.approx(0.1, abs=0.05)
