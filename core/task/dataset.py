@@ -73,6 +73,15 @@ def draw_stratified(
     return np.setdiff1d(np.arange(len(labels)), chosen), chosen
 
 
+def draw_some(labels: NDArray[np.integer], count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Draw `count` rows, all where they are fewer, of every class about its share; sorted."""
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        rows = generator.permutation(np.flatnonzero(labels == label))
+        place[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
+    return np.sort(np.argsort(place)[:count])
+
+
 def draw_talkers(
     talkers: NDArray[np.str_], fraction: float, generator: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
