@@ -81,9 +81,25 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
     serial_number: Annotated[int | None, typer.Option(help="Measure another unit than the trained one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the measurement's noise.")] = None,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Measure it with drift, on other units, with more noise and less bits.")
+    ] = False,
+    test_samples: Annotated[
+        int | None, typer.Option(min=1, help="With --robustness: how many test samples to draw (1000).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="With --robustness: folder of robustness.json; the run's own without it.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a trained network's test accuracy again, on the same or on another unit."""
+    """Measure a trained network's test accuracy again, on the same or on another unit, or on a changed one."""
+    if robustness:
+        if serial_number is not None:
+            raise typer.BadParameter("it measures other units anyway.", param_hint="--robustness --serial-number")
+        _write_robustness(folder, seed, test_samples, out or folder, as_json)
+        return
+    if test_samples is not None or out is not None:
+        raise typer.BadParameter("they go with --robustness only.", param_hint="--test-samples and --out")
     with one_line_errors():
         from app.compose import evaluate_run
 
@@ -94,6 +110,20 @@ def evaluate(
         f"[{low:.1%}, {high:.1%}] of {result['test_count']} test samples"
     )
     print_result(result, as_json)
+
+
+def _write_robustness(folder: Path, seed: int | None, test_samples: int | None, out: Path, as_json: bool) -> None:
+    with one_line_errors():
+        from rich.console import Console
+
+        from app.robustness import card_table, measure_run
+        from core.run.robustness import TEST_SAMPLES
+        from core.run.robustness_card import write_card
+
+        card = measure_run(folder, seed=seed, test_samples=test_samples or TEST_SAMPLES, report=say)
+        Console(stderr=True, highlight=False).print(card_table(card))
+        say(f"{card.device_passes:,} device passes, {card.wall_s:.1f} s. Saved in {write_card(card, out)}")
+    print_result(card.model_dump(mode="json"), as_json)
 
 
 @cli.command()

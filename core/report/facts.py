@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from core.ports import OvertoneError
+from core.ports import OvertoneError, RunFileError
 from core.run.record import RunRecord, State
+from core.run.robustness_card import RobustnessCard, read_card
 from core.run.spec import Experiment
-
-ROBUSTNESS_FILE = "robustness.json"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a run's folder says. Arrays and attributes are empty, results None, where there is nothing yet."""
+    """All that a run's folder says. Arrays and attributes are empty, results None, where there is nothing yet.
+
+    `robustness` is the error where there is a card that cannot be read.
+    """
 
     run: str
     state: State
@@ -31,7 +32,7 @@ class Facts:
     attributes: dict[str, dict[str, Any]]
     log: list[dict[str, str]]
     siblings: dict[str, dict[str, Any]]
-    robustness: dict[str, Any] | None
+    robustness: RobustnessCard | RunFileError | None
 
     @property
     def classes(self) -> list[str]:
@@ -94,18 +95,8 @@ def _neutral(experiment: Experiment) -> dict[str, Any]:
     return data
 
 
-def _robustness(path: Path) -> dict[str, Any] | None:
-    """Return what was measured under other conditions, None where nothing was or it cannot be understood."""
-    with suppress(OSError, ValueError, TypeError, KeyError, IndexError):
-        data = json.loads((path / ROBUSTNESS_FILE).read_text("utf-8"))
-        rows = [
-            {
-                "condition": str(row["condition"]),
-                "accuracy": float(row["accuracy"]),
-                "interval95": [float(row["interval95"][0]), float(row["interval95"][1])],
-                "runs": int(row["runs"]),
-            }
-            for row in data["rows"]
-        ]
-        return {"rows": rows, "made": str(data.get("made", ""))}
-    return None
+def _robustness(path: Path) -> RobustnessCard | RunFileError | None:
+    try:
+        return read_card(path)
+    except RunFileError as error:
+        return error

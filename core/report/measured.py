@@ -8,8 +8,9 @@ import numpy as np
 
 from core.report import figures, tables
 from core.report.canvas import MUTED
-from core.report.content import Block, Column, Figure, Paragraph, Section, Table, per_cent
+from core.report.content import Block, Column, Figure, Paragraph, Section, Table, duration, per_cent
 from core.report.facts import Facts, confusion
+from core.run.robustness_card import RobustnessCard
 from core.run.spec import Experiment
 
 COLOURS = {"pat": figures.PAT, "in_silico": figures.IN_SILICO, "in_silico_believed": figures.IN_SILICO}
@@ -156,25 +157,27 @@ def alignment(facts: Facts) -> Section:
 def robustness(facts: Facts) -> Section:
     """Show what was reached under other conditions."""
     card = facts.robustness
-    if card is None:
-        return Section(
-            "Robustness",
-            [Paragraph("Not measured.")],
-        )
-    columns = [Column("Condition"), *(Column(name, "%", tables.PER_CENT) for name in ("test accuracy", "from", "to"))]
-    columns.append(Column("runs", digits="d"))
-    rows = [
-        [row["condition"], *(100 * value for value in (row["accuracy"], *row["interval95"])), row["runs"]]
-        for row in card["rows"]
-    ]
-    table = Table(
-        "robustness", f"Test accuracy under other conditions, with 95 % intervals; {card['made']}.", columns, rows
+    if not isinstance(card, RobustnessCard):
+        text = "Not measured. Measure it with:" if card is None else str(card)
+        command = f"overtone evaluate {facts.run} --robustness" if card is None else ""
+        return Section("Robustness", [Paragraph(text, command)])
+    text = (
+        f"The final network, not trained further, on {card.test_samples:,} of {card.test_samples_there_are:,} test "
+        f"samples, the same ones under all conditions: {card.device_passes:,} device passes, {duration(card.wall_s)}, "
+        f"{card.made}. The interval of an accuracy is Wilson's on one device; on several devices or histories it is "
+        "that of their mean on these very samples (Student's t). Differences to the nominal condition are paired by "
+        "sample; their intervals hold the chance in samples and in devices."
     )
-    points = [(row["condition"], row["accuracy"], *row["interval95"]) for row in card["rows"]]
+    blocks: list[Block] = [Paragraph(text)]
+    if facts.result is not None and facts.result.get("weights_sha256") != card.weights_sha256:
+        blocks.append(Paragraph("This card is of other weights than those of this run: measure it again."))
+    points = [(row.condition, row.accuracy, *row.interval95) for row in (card.nominal, *card.measured)]
     size = (figures.WIDTH_IN, 0.5 + figures.COMPARISON_ROW_IN * len(points))
-    draw = partial(figures.draw_intervals, rows=points, colours=[figures.PAT] * len(points))
-    figure = Figure("robustness", "Test accuracy under other conditions.", size, draw)
-    return Section("Robustness", [figure, table] if points else [table])
+    colours = [figures.PAT, *[figures.IN_SILICO] * len(card.measured)]
+    draw = partial(figures.draw_intervals, rows=points, colours=colours)
+    caption = "Test accuracy where the device changes, with 95 % intervals."
+    blocks += [Figure("robustness", caption, size, draw), tables.robustness_table(card)]
+    return Section("Robustness", blocks)
 
 
 def examples(facts: Facts) -> Section:

@@ -23,6 +23,7 @@ from core.report.content import (
     per_cent,
 )
 from core.report.facts import Facts
+from core.run.robustness_card import RobustnessCard
 from core.run.spec import Experiment
 
 TWINS = {
@@ -69,7 +70,9 @@ def build_report(facts: Facts) -> Report:
             "result": facts.result,
             "provenance": facts.provenance,
             "siblings": facts.siblings,
-            "robustness": facts.robustness,
+            "robustness": facts.robustness.model_dump(mode="json")
+            if isinstance(facts.robustness, RobustnessCard)
+            else None,
             "log": facts.log,
         },
     )

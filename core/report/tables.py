@@ -10,6 +10,7 @@ import numpy as np
 
 from core.report.content import Column, Table, duration
 from core.report.facts import Facts
+from core.run.robustness_card import Changed, Omitted, RobustnessCard
 from core.run.spec import Experiment
 from core.task.statistics import wilson_interval
 
@@ -123,6 +124,23 @@ def reached_table(rows: list[Reached]) -> Table:
         for row in rows
     ]
     return Table("comparison", "Test accuracy beside what it has to be compared with.", columns, values)
+
+
+def robustness_table(card: RobustnessCard) -> Table:
+    """List accuracies under other conditions beside their differences to the nominal one, and why one is missing."""
+    columns = [Column("Condition"), *(Column(name, "%", PER_CENT) for name in ("accuracy", "from", "to", "worst"))]
+    columns += [Column(name, "points", "+.1f") for name in ("difference", "from", "to")]
+    columns += [Column("sessions", digits="d"), Column("What is changed")]
+    rows: list[list[Any]] = []
+    for row in (card.nominal, *card.rows):
+        if isinstance(row, Omitted):
+            rows.append([row.condition, *[None] * 8, f"not applicable: {row.reason}"])
+            continue
+        shares = [row.accuracy, *row.interval95, row.worst.accuracy if len(row.sessions) > 1 else None]
+        shares += [row.difference, *row.difference95] if isinstance(row, Changed) else [None] * 3
+        cells = [None if share is None else 100 * share for share in shares]
+        rows.append([row.condition, *cells, len(row.sessions), row.change])
+    return Table("robustness", "Test accuracy where the device changes, with 95 % intervals.", columns, rows)
 
 
 def cost_table(facts: Facts) -> Table:
