@@ -121,8 +121,9 @@ def _write_robustness(folder: Path, seed: int | None, test_samples: int | None, 
         from core.run.robustness_card import write_card
 
         card = measure_run(folder, seed=seed, test_samples=test_samples or TEST_SAMPLES, report=say)
+        file = write_card(card, out)
         Console(stderr=True, highlight=False).print(card_table(card))
-        say(f"{card.device_passes:,} device passes, {card.wall_s:.1f} s. Saved in {write_card(card, out)}")
+        say(f"{card.device_passes:,} device passes, {card.wall_s:.1f} s. Saved in {file}")
     print_result(card.model_dump(mode="json"), as_json)
 
 

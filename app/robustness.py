@@ -22,7 +22,7 @@ HISTORIES = 10  # of a drift, which walks at random
 UNSEEN_UNITS = range(900_001, 900_022)  # the same ones for all runs, so that their cards compare
 UNITS = 20
 WORSENINGS: dict[Worsening, str] = {
-    "bits": "two converter bits less",
+    "bits": "2 bits less",
     "noise": "twice the noise",
     "jitter": "twice the jitter",
 }
@@ -41,7 +41,7 @@ def measure_run(
     seed = experiment.seed + 1 if seed is None else seed
     if experiment.seed in range(seed, seed + HISTORIES):
         raise SpecError(f"--seed {seed} leads to noise that the training had, of seed {experiment.seed}. Take another.")
-    nominal, *changed = _conditions(setup, find_system(experiment.system.kind), seed)
+    nominal, *changed = conditions(setup, find_system(experiment.system.kind), seed)
     assert isinstance(nominal, Condition)
     return measure_robustness(setup, folder, nominal, changed, test_samples=test_samples, report=report)
 
@@ -49,29 +49,28 @@ def measure_run(
 def card_table(card: RobustnessCard) -> Table:
     """Lay out a card for the terminal, in per cent and percentage points."""
     count = f"{card.test_samples:,} of {card.test_samples_there_are:,} test samples"
-    table = Table(title=f"{card.system}: accuracy on {count}, in % with 95 % intervals", title_justify="left")
+    title = f"{card.system}: accuracy in % on {count}, with 95 % intervals"
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), caption_justify="left")
     for name in ("condition", "accuracy", "difference", "worst", "sessions"):
         table.add_column(name, justify="left" if name == "condition" else "right", no_wrap=True)
     for row in (card.nominal, *card.rows):
         if isinstance(row, Omitted):
-            table.add_row(row.condition, "not applicable")
+            table.add_row(row.condition, "not applicable")  # the reason was reported
             continue
         difference = _with_interval(row.difference, row.difference95, "+.1f") if isinstance(row, Changed) else ""
         several = len(row.sessions) > 1
         worst = f"{100 * row.worst.accuracy:.1f}" if several else ""
         accuracy = _with_interval(row.accuracy, row.interval95, ".1f")
         table.add_row(row.condition, accuracy, difference, worst, str(len(row.sessions)))
-    table.caption = "\n".join(f"{row.condition}: {row.reason}" for row in card.omitted)
-    table.caption_justify = "left"
+    table.caption = (
+        "Of several sessions: their mean, with the interval between sessions on these samples. Differences are paired "
+        "by sample; their intervals hold the chance in both."
+    )
     return table
 
 
-def _with_interval(value: float, bounds: tuple[float, float], digits: str) -> str:
-    middle, low, high = (format(100 * number, digits) for number in (value, *bounds))
-    return f"{middle} [{low}, {high}]"
-
-
-def _conditions(setup: Setup, entry: SystemEntry, seed: int) -> list[Condition | Omitted]:
+def conditions(setup: Setup, entry: SystemEntry, seed: int) -> list[Condition | Omitted]:
+    """List the nominal condition and the changed ones, or the reason why a system cannot be changed so."""
     spec, info = setup.experiment.system, setup.system.info
     own, age_h = spec.serial_number, setup.experiment.calibration.age_h
     simulated, can_age = info.status == "simulated", isinstance(setup.system, Ageing)
@@ -118,3 +117,8 @@ def _conditions(setup: Setup, entry: SystemEntry, seed: int) -> list[Condition |
             change = ", ".join(f"{key} = {value:g}" for key, value in changes.items())
             found.append(Condition(name, change, [planned(changes=changes)]))
     return found
+
+
+def _with_interval(value: float, bounds: tuple[float, float], digits: str) -> str:
+    middle, low, high = (format(100 * number, digits) for number in (value, *bounds))
+    return f"{middle} [{low}, {high}]"

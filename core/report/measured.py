@@ -173,7 +173,7 @@ def robustness(facts: Facts) -> Section:
         blocks.append(Paragraph("This card is of other weights than those of this run: measure it again."))
     points = [(row.condition, row.accuracy, *row.interval95) for row in (card.nominal, *card.measured)]
     size = (figures.WIDTH_IN, 0.5 + figures.COMPARISON_ROW_IN * len(points))
-    colours = [figures.PAT, *[figures.IN_SILICO] * len(card.measured)]
+    colours = [MUTED, *[figures.PAT] * len(card.measured)]
     draw = partial(figures.draw_intervals, rows=points, colours=colours)
     caption = "Test accuracy where the device changes, with 95 % intervals."
     blocks += [Figure("robustness", caption, size, draw), tables.robustness_table(card)]

@@ -57,7 +57,7 @@ class Imperfections:
         entries: Sequence[str] = list(getattr(self.roles, what))
         present = {name: getattr(self, name) for name in entries if getattr(self, name)}
         if not present:
-            off = f" other than {', '.join(f'{name} = 0' for name in entries)}" if entries else ""
+            off = f": {', '.join(f'{name} = 0' for name in entries)}" if entries else ""
             raise SpecError(f"The system has no {names[what]}{off}.")
         if what != "bits":
             powers: Mapping[str, int] = getattr(self.roles, what)

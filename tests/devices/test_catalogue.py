@@ -51,4 +51,39 @@ def test_imperfections_are_checked_by_name_kind_and_sign(kind: str):
         build(1, 0, {"unit_spread": -1.0})
 
 
+@pytest.mark.parametrize(
+    ("kind", "what", "changes"),
+    [
+        ("plate", "bits", {"converter_bits": 10.5}),
+        ("plate", "noise", {"noise": 0.02}),
+        ("plate", "jitter", {"misaligned": 0.02}),
+        ("circuit", "bits", {"converter_bits": 10.5}),
+        ("circuit", "noise", {"noise": 0.1}),
+        ("circuit", "jitter", {"trigger_jitter_s": 0.2e-6}),
+        ("shg", "bits", {"shaper_bits": 8, "adc_bits": 12}),
+        ("shg", "noise", {"power_noise": 0.02, "pointing_noise": 0.01, "electrons": 12_500, "read_noise": 6e-4}),
+        ("pendula", "bits", {"release_bits": 10, "readout_bits": 10}),
+        ("pendula", "noise", {"release_noise": 0.006, "readout_noise": 0.01}),
+    ],
+)
+def test_a_simulated_system_tells_how_to_worsen_it(kind: str, what: str, changes: dict[str, float]):
+    assert find_system(kind).worsened(what, {}) == pytest.approx(changes)
+
+
+@pytest.mark.parametrize("kind", ["shg", "pendula"])
+def test_a_system_without_jitter_says_so(kind: str):
+    with pytest.raises(SpecError, match="no jitter"):
+        find_system(kind).worsened("jitter", {})
+
+
+def test_what_is_switched_off_cannot_be_worsened():
+    with pytest.raises(SpecError, match="no jitter: trigger_jitter_s = 0"):
+        find_system("circuit").worsened("jitter", {"trigger_jitter_s": 0.0})
+    assert find_system("shg").worsened("noise", {"electrons": 0.0, "read_noise": 0.0}).keys() == {
+        "power_noise",
+        "pointing_noise",
+    }
+    assert find_system("plate").worsened("jitter", {"align": False}) == {"start_jitter": 40}
+
+
 ENTRY = BUNDLED["shg"]

@@ -16,6 +16,35 @@ from core.training.events import EpochDone, Event
 
 SMALL = ["training.epochs=2", "calibration.steps=20", "calibration.shots=64"]
 
+ONE = {"condition": "nominal", "change": "unit 1", "accuracy": 0.7, "interval95": [0.65, 0.75]}
+CARD = {
+    "schema_version": 1,
+    "made": "2026-01-01T00:00:00+00:00",
+    "run": "a-run",
+    "system": "SHG bench #1",
+    "weights_sha256": "0",
+    "test_samples": 300,
+    "test_samples_there_are": 500,
+    "nominal": ONE
+    | {"sessions": [{"serial_number": 1, "seed": 1, "accuracy": 0.7}], "device_passes": 600, "wall_s": 0.5},
+    "rows": [
+        {
+            "condition": "twice the noise",
+            "change": "noise = 0.02",
+            "sessions": [{"serial_number": unit, "seed": 1, "accuracy": unit / 1000} for unit in (650, 600)],
+            "accuracy": 0.625,
+            "interval95": [0.58, 0.67],
+            "device_passes": 1200,
+            "wall_s": 1.0,
+            "difference": -0.075,
+            "difference95": [-0.09, -0.06],
+        },
+        {"condition": "twice the jitter", "reason": "The system has no jitter."},
+    ],
+    "device_passes": 1800,
+    "wall_s": 1.5,
+}
+
 
 def run(out: Path, *settings: str, listener: Callable[[Event, ControlToken], None] = lambda *_: None) -> Path:
     """Run the preset quick, made small; return its folder, the only new one of `out`."""

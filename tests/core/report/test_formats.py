@@ -18,6 +18,7 @@ from core.report.content import Column
 from core.report.make import make_report
 from core.report.pdf import text_width_in, wrapped
 from core.run.spec import load_experiment
+from tests.core.report.conftest import CARD
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 HOSTILE = "<script>alert(1)</script>"
@@ -133,8 +134,8 @@ def test_nothing_that_was_typed_becomes_code_or_mathematics(copied):
     (copied / "experiment.toml").write_text(re.sub(r"title = .*", lambda _: f"title = {title}", text))
     line = {"time": HOSTILE, "level": "error", "text": f"{QUOTED} {HOSTILE}\n{MATHS}"}
     (copied / "log.jsonl").write_text(json.dumps(line) + "\n")
-    row = {"condition": f"{HOSTILE}{QUOTED}", "accuracy": 0.5, "interval95": [0.4, 0.6], "runs": 1}
-    (copied / "robustness.json").write_text(json.dumps({"rows": [row], "made": HOSTILE}))
+    rows = [CARD["rows"][0] | {"condition": f"{HOSTILE}{QUOTED}"}, {"condition": MATHS, "reason": HOSTILE}]
+    (copied / "robustness.json").write_text(json.dumps(CARD | {"rows": rows, "made": HOSTILE}))
     make_report(copied)
     text = (copied / "report.html").read_text("utf-8")
     page = Page(text)

@@ -18,6 +18,7 @@ from core.report.make import make_report
 from core.report.sections import build_report
 from core.report.tables import class_table
 from core.run.record import RunRecord
+from tests.core.report.conftest import CARD
 
 
 def report_of(run: Path) -> dict[str, Any]:
@@ -107,15 +108,30 @@ def test_a_run_without_reasons_for_doubt_has_no_warning(copied):
 
 def test_robustness_is_shown_where_it_was_measured(copied):
     (page,) = make_report(copied, ["html"])
-    assert "Not measured." in page.read_text("utf-8")
-    rows = [{"condition": "twice the noise", "accuracy": 0.625, "interval95": [0.58, 0.67], "runs": 3}]
-    (copied / "robustness.json").write_text(json.dumps({"rows": rows, "made": "2026-01-01T00:00:00Z"}))
+    assert f"overtone evaluate {copied.name} --robustness" in page.read_text("utf-8")
+    (copied / "robustness.json").write_text(json.dumps(CARD))
     (page,) = make_report(copied, ["html"])
-    assert "twice the noise" in page.read_text("utf-8")
-    (row,) = report_of(copied)["tables"]["robustness"]["rows"]
-    assert row == ["twice the noise", *(pytest.approx(value) for value in (62.5, 58.0, 67.0)), 3]
-    (copied / "robustness.json").write_text('{"rows": [{"condition": 1}]}')
+    text = page.read_text("utf-8")
+    for said in ("twice the noise", "The system has no jitter.", "on 300 of 500 test samples", "of other weights"):
+        assert said in text
+    data = report_of(copied)
+    assert data["robustness"] == CARD
+    nominal, noise, jitter = data["tables"]["robustness"]["rows"]
+    assert nominal == ["nominal", *map(pytest.approx, (70, 65, 75)), *[None] * 4, 1, "unit 1"]
+    figures = (62.5, 58, 67, 60, -7.5, -9, -6)
+    assert noise == ["twice the noise", *map(pytest.approx, figures), 2, "noise = 0.02"]
+    assert jitter == ["twice the jitter", *[None] * 8, "not applicable: The system has no jitter."]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"rows": [{"condition": 1}]}', "", "[]", "[" * 100_000, json.dumps(CARD | {"wall_s": math.nan}), "\x00"],
+)
+def test_a_card_that_cannot_be_read_is_said_to_be_one(copied, content):
+    (copied / "robustness.json").write_text(content)
     assert report_of(copied)["robustness"] is None
+    (page,) = make_report(copied, ["html"])
+    assert "robustness.json cannot be read" in page.read_text("utf-8")
 
 
 def test_an_unfinished_run_is_reported_and_said_to_be_one(stopped):

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from core.ports import DataError
 from core.task.baselines import baselines
-from core.task.dataset import make_part, split_task
+from core.task.dataset import draw_some, make_part, split_task
 from core.task.load import load_task
-from core.task.statistics import wilson_interval
+from core.task.statistics import paired_interval, wilson_interval
 
 
 def blobs(separation: float, seed: int = 0, count: int = 300):
@@ -83,6 +83,51 @@ def test_an_interval_holds_its_proportion(total: int, share: float):
     low, high = wilson_interval(correct, total)
     assert 0 <= low <= correct / total + 1e-12
     assert correct / total - 1e-12 <= high <= 1
+
+
+def test_the_paired_interval_is_the_published_one():
+    """Of 161 patients 59 responded before and after a therapy, 6 before alone, 16 after alone (Cavo et al., 2012).
+
+    The R package contingencytables 3.1 gives -0.1195 to -0.0032 for Bonett and Price's interval.
+    """
+    before = np.repeat([True, True, False, False], [59, 6, 16, 80])
+    after = np.repeat([True, False, True, False], [59, 6, 16, 80])
+    assert paired_interval(before[None], after) == pytest.approx((-0.1195, -0.0032), abs=5e-5)
+
+
+def test_equal_answers_leave_an_interval_of_some_width():
+    right = np.ones(100, bool)
+    for repeats in (1, 20):
+        low, high = paired_interval(np.tile(right, (repeats, 1)), right)
+        assert -0.04 < low < 0 < high < 0.04
+
+
+@pytest.mark.parametrize("repeats", [1, 3, 20])
+def test_the_paired_interval_holds_the_truth_as_often_as_it_says(repeats: int):
+    """Units and samples of unlike difficulty, drawn anew each time; the difference of the two means is known."""
+    generator, trials, held, samples = np.random.default_rng(repeats), 2000, 0, 150
+    difference = -0.05
+    for _ in range(trials):
+        difficulty = generator.uniform(-0.15, 0.15, samples)
+        unit = generator.uniform(-0.08, 0.08, (repeats, 1)) if repeats > 1 else 0.0
+        first = generator.random((repeats, samples)) < 0.75 + difference + difficulty + unit
+        second = generator.random(samples) < 0.75 + difficulty
+        low, high = paired_interval(first, second)
+        held += low <= difference <= high
+    assert held / trials > 0.95 - 3 * math.sqrt(0.95 * 0.05 / trials)
+    assert held / trials < 0.99
+
+
+def test_some_are_drawn_of_every_class_about_its_share():
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [600, 300, 100]))
+    for count in (7, 50, 333):
+        rows = draw_some(labels, count, np.random.default_rng(count))
+        assert len(set(rows.tolist())) == len(rows) == count
+        drawn = np.bincount(labels[rows], minlength=3)
+        assert np.abs(drawn - count * np.array([0.6, 0.3, 0.1])).max() < 2
+    assert draw_some(labels, 5000, np.random.default_rng(0)).tolist() == list(range(1000))
+    first, second = (draw_some(labels, 50, np.random.default_rng(seed)) for seed in (1, 2))
+    assert first.tolist() != second.tolist()
 
 
 def test_features_outside_the_unit_interval_are_refused():
