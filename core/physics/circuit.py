@@ -84,23 +84,29 @@ def reference(
     voltage: Float[Tensor, "batch sample"], factors: Float[Tensor, " coefficient"]
 ) -> Float[Tensor, "batch sample"]:
     """Step the equations in plain torch: readable, on every device, differentiable to any order."""
-    a_u, a_r, a_v, c_i, c_g, c_k, v_th = factors.unbind()
+    return _stepped(voltage, factors, SUB_STEPS)
 
-    def slope(i: Tensor, v: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
-        m = (v - v_th).clamp_min(0)
-        return a_u * u - a_r * i - a_v * v, c_i * i - c_g * v - c_k * m * m
 
+@torch.jit.script_if_tracing  # a traced loop is as many nodes as it has steps; a script stays a loop
+def _stepped(voltage: Tensor, factors: Tensor, sub_steps: int) -> Tensor:
+    f = list(factors.unbind())
     i = v = torch.zeros_like(voltage[:, 0])
     outputs: list[Tensor] = []
     for u in voltage.unbind(1):
-        for _ in range(SUB_STEPS):
-            k1i, k1v = slope(i, v, u)
-            k2i, k2v = slope(i + k1i / 2, v + k1v / 2, u)
-            k3i, k3v = slope(i + k2i / 2, v + k2v / 2, u)
-            k4i, k4v = slope(i + k3i, v + k3v, u)
+        for _ in range(sub_steps):
+            k1i, k1v = _slope(i, v, u, f)
+            k2i, k2v = _slope(i + k1i / 2, v + k1v / 2, u, f)
+            k3i, k3v = _slope(i + k2i / 2, v + k2v / 2, u, f)
+            k4i, k4v = _slope(i + k3i, v + k3v, u, f)
             i, v = i + (k1i + 2 * k2i + 2 * k3i + k4i) / 6, v + (k1v + 2 * k2v + 2 * k3v + k4v) / 6
         outputs.append(v)
     return torch.stack(outputs, 1)
+
+
+def _slope(i: Tensor, v: Tensor, u: Tensor, factors: list[Tensor]) -> tuple[Tensor, Tensor]:
+    a_u, a_r, a_v, c_i, c_g, c_k, v_th = factors
+    m = (v - v_th).clamp_min(0)
+    return a_u * u - a_r * i - a_v * v, c_i * i - c_g * v - c_k * m * m
 
 
 KERNEL = Kernel(reference, compiled.forward, compiled.backward)

@@ -37,6 +37,8 @@ def solve(kernel: Kernel, *inputs: Tensor) -> Tensor:
 
 
 def _served(inputs: tuple[Tensor, ...]) -> bool:
+    if torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage], for a program without these kernels
+        return False
     if torch._C._functorch.peek_interpreter_stack() is not None:  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
         return False
     plain = all(value.device.type == "cpu" and value.dtype in SERVED for value in inputs)
