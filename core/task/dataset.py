@@ -33,6 +33,7 @@ class Task:
 
     `augmentation` is how strongly training samples are changed at random, each time that one is shown: images by how
     many pixels they move, others by which part of another sample's deviation from the mean of their class they borrow.
+    `feature_names` tells what each feature is, where that is known.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Task:
     validation: Part
     test: Part
     augmentation: float = 0.0
+    feature_names: tuple[str, ...] = ()
 
     def training_batch(self, rows: Int[Tensor, " row"], generator: torch.Generator) -> Part:
         """Return the chosen training samples, augmented."""
@@ -101,8 +103,10 @@ def split_task(
     validation: float,
     seed: int,
     image_shape: tuple[int, int] | None = None,
+    feature_names: tuple[str, ...] = (),
 ) -> Task:
     """Carve the validation part out of the training part and assemble the task."""
     generator = np.random.default_rng([seed, 2])
     kept, drawn = draw_stratified(training.labels.numpy(), validation, generator)
-    return Task(name, title, classes, image_shape, training.take(kept), training.take(drawn), test)
+    kept_part, drawn_part = training.take(kept), training.take(drawn)
+    return Task(name, title, classes, image_shape, kept_part, drawn_part, test, feature_names=feature_names)

@@ -30,7 +30,17 @@ def load_mnist(*, data: str, validation: float, seed: int) -> Task:
     else:
         training, testing = _official("train"), _official("t10k")
     title = "Handwritten digits (MNIST, 14 × 14)"
-    return split_task("mnist", title, DIGITS, training, testing, validation=validation, seed=seed, image_shape=(14, 14))
+    return split_task(
+        "mnist",
+        title,
+        DIGITS,
+        training,
+        testing,
+        validation=validation,
+        seed=seed,
+        image_shape=(14, 14),
+        feature_names=tuple(f"row {row}, column {column}" for row in range(14) for column in range(14)),
+    )
 
 
 def read_idx(path: Path, magic: int) -> NDArray[np.uint8]:

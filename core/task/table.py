@@ -53,7 +53,16 @@ def load_table(path: str, label: str, *, validation: float, seed: int) -> Task:
     scaled = np.clip((features - low) / np.where(high > low, high - low, 1), 0, 1)
     whole = make_part(scaled, labels)
     title = f"Table {file.name}"
-    return split_task("table", title, classes, whole.take(kept), whole.take(drawn), validation=validation, seed=seed)
+    return split_task(
+        "table",
+        title,
+        classes,
+        whole.take(kept),
+        whole.take(drawn),
+        validation=validation,
+        seed=seed,
+        feature_names=tuple(name for k, name in enumerate(header) if k != at),
+    )
 
 
 def _number(path: str, line: int, column: str, text: str) -> float:

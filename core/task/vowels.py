@@ -15,6 +15,7 @@ from core.task.download import fetch
 PAPER_VOWELS = ("ae", "ah", "aw", "er", "ih", "iy", "uw")
 # Columns of vowdata.dat, counted from 0: F1-F3 at steady state, and at 20, 50 and 80 % of the duration.
 FORMANT_COLUMNS = (3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+FORMANTS = tuple(f"F{k} {place}" for place in ("steady", "at 20 %", "at 50 %", "at 80 %") for k in (1, 2, 3))
 TEST_FRACTION_1952 = 0.25
 TEST_OF_37 = 7
 
@@ -51,7 +52,7 @@ def load_vowels(*, validation: float, seed: int, split: str, paper: bool) -> Tas
     title = f"Seven vowels of women (Hillenbrand 1995), {'the tokens of the paper' if paper else 'tokens drawn anew'}"
     parts = _split(features, labels[chosen], talkers, split, TEST_OF_37 / smallest, generator)
     name = "vowels-paper" if paper else "vowels"
-    return split_task(name, title, PAPER_VOWELS, *parts, validation=validation, seed=seed)
+    return split_task(name, title, PAPER_VOWELS, *parts, validation=validation, seed=seed, feature_names=FORMANTS)
 
 
 def _paper_tokens() -> list[str]:
@@ -69,7 +70,8 @@ def load_vowels_1952(*, validation: float, seed: int, split: str) -> Task:
     generator = np.random.default_rng([seed, 1])
     parts = _split(formants / formants.max(0), labels, talkers, split, TEST_FRACTION_1952, generator)
     title = "Ten vowels of men, women and children (Peterson and Barney 1952)"
-    return split_task("vowels1952", title, classes, *parts, validation=validation, seed=seed)
+    names = tuple(f"F{k}" for k in range(4))
+    return split_task("vowels1952", title, classes, *parts, validation=validation, seed=seed, feature_names=names)
 
 
 def _split(
