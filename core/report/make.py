@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from core.ports import SpecError
 from core.report.canvas import drawing
@@ -19,15 +19,20 @@ from core.run.files import explained, write_atomically
 
 Format = Literal["html", "pdf", "csv", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+Choice = TypeVar("Choice", bound=str)
 
 
 def parse_formats(text: str) -> tuple[Format, ...]:
     """Read comma-separated formats. Raises SpecError naming the choices."""
+    return parse_choices(text, FORMATS, "--format {!r} names no format of a report.")
+
+
+def parse_choices(text: str, choices: tuple[Choice, ...], complaint: str) -> tuple[Choice, ...]:
+    """Read comma-separated names, in the order of the choices. Raises SpecError naming them, with the text said."""
     names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in FORMATS]
-    if unknown or not names:
-        raise SpecError(f"--format {text!r} names no format of a report. Choose from {', '.join(FORMATS)}.")
-    return tuple(name for name in FORMATS if name in names)
+    if not names or not set(names) <= set(choices):
+        raise SpecError(f"{complaint.format(text)} Choose from {', '.join(choices)}.")
+    return tuple(name for name in choices if name in names)
 
 
 def make_report(run: Path, formats: Iterable[Format] = FORMATS, out: Path | None = None) -> list[Path]:
@@ -53,6 +58,11 @@ def make_report(run: Path, formats: Iterable[Format] = FORMATS, out: Path | None
                 files |= {folder / "data" / f"{table.name}.csv": render_csv(table) for table in report.tables()}
             else:
                 files[folder / "report.json"] = render_json(report)
+    return write_files(files)
+
+
+def write_files(files: Mapping[Path, bytes]) -> list[Path]:
+    """Write files, each atomically, into folders that are made where there are none. Raises RunFileError."""
     for path, content in files.items():
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
