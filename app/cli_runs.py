@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.terminal import Json, one_line_errors, print_result, printable
+from app.terminal import Json, one_line_errors, print_result, printable, say
 
 if TYPE_CHECKING:
     from core.run.index import RunSummary
@@ -67,6 +67,24 @@ def compare(
             print(f"{title}:", *_aligned(rows), "", sep="\n")
         print(*(printable(sentence) for sentence in comparison.words), sep="\n")
     print_result(comparison.as_dict(), as_json)
+
+
+@verbs.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run, finished or not.")],
+    to: Annotated[str, typer.Option(help="Comma-separated: tensorboard, csv, notebook, torchscript.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the files; export in the run's own without it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take a run elsewhere: events for TensorBoard, tables, a notebook, the network as TorchScript."""
+    with one_line_errors():
+        from app.compose import compose
+        from core.report.export import export_run, parse_targets
+
+        files = export_run(folder, parse_targets(to), compose, out)
+    for file in files:
+        say(str(file))
+    print_result({"files": [str(file) for file in files]}, as_json)
 
 
 def _known(key: str) -> str:

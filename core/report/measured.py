@@ -227,3 +227,22 @@ def _shots_table(facts: Facts, side: str) -> Table:
             values.append(examples[side][sample, shot])
     rows = list(zip(*(value.tolist() for value in values), strict=True))
     return Table(f"samples_{side}", f"{places.label} of one sample of each class.", columns, rows)
+
+
+def long_shots_table(facts: Facts, side: str) -> Table:
+    """Return the examples' drives or responses in long form, one row a value."""
+    examples, places = facts.arrays["examples"], _trace(facts, side)
+    names = [facts.class_name(int(label)) for label in examples["label"]]
+    rows = [
+        (name, shot, place, value)
+        for name, shots in zip(names, examples[side].tolist(), strict=True)
+        for shot, values in enumerate(shots)
+        for place, value in zip(places.axis.tolist(), values, strict=True)
+    ]
+    columns = [
+        Column("class"),
+        Column("shot", digits="d"),
+        Column(places.axis_quantity, places.axis_unit, ".6g"),
+        Column(places.label, places.unit, ".6g"),
+    ]
+    return Table(f"examples_{side}", f"{places.label} of one sample of each class.", columns, rows)
