@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import warnings
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -44,15 +43,16 @@ def export_network(setup: Setup, run: Path) -> bytes:
     script = _trace(whole, features, setup.system.info.name)
     with torch.no_grad():
         logits, found = whole(features), script(features)
+    if not bool(logits.isfinite().all()):
+        raise RunFileError(f"The final network of {run} answers with numbers that are not finite. Train it again.")
     difference = float((found - logits).abs().max() / logits.std())
     if not difference <= LARGEST_DIFFERENCE:
         raise DataError(
             f"The TorchScript of {run} answers {difference:.2g} of the logits' spread away from the network: "
             f"{setup.system.info.name} computes what a trace does not hold. It is not written."
         )
-    buffer = BytesIO()
-    torch.jit.save(script, buffer, _extra_files={"metadata.json": json.dumps(_metadata(setup, run, whole, difference))})
-    return buffer.getvalue()
+    described = {"metadata.json": json.dumps(_metadata(setup, run, whole, difference))}
+    return script.save_to_buffer(_extra_files=described)
 
 
 def _load(setup: Setup, run: Path) -> TwinNetwork:
