@@ -18,14 +18,13 @@ from core.report.facts import Facts, read_facts
 from core.report.make import parse_choices, render_csv, write_files
 from core.report.measured import long_shots_table
 from core.report.sections import build_report
-from core.run.record import read_experiment
 from core.run.setup import Setup
 from core.run.spec import Experiment
 
 Target = Literal["tensorboard", "csv", "notebook", "torchscript"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 TABLES = {"calibration", "steps", "epochs", "alignment", "confusion", "per_class"}
-MOST_VALUES = 10_000_000  # of one array: fifty times any run's, and no more than a memory holds as text
+MOST_VALUES = 2_000_000  # of one array: far above any run's, and no more than a memory holds as text
 SCALARS = {
     "steps": ("step", ("loss", "accuracy", "learning_rate")),
     "epochs": ("epoch", ("loss", "accuracy", "validation_accuracy")),
@@ -54,7 +53,7 @@ def export_run(
         if target == "torchscript":
             from core.report.export_network import export_network
 
-            files[folder / "network.pt"] = export_network(compose(read_experiment(run)), run)
+            files[folder / "network.pt"] = export_network(compose(facts.experiment), run)
             continue
         with _damage_explained(run):
             if target == "tensorboard":

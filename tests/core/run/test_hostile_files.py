@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import core.run.journal
 from core.ports import OvertoneError, RunFileError
+from core.report.export_network import export_network
 from core.run.checkpoint import pack_checkpoint, read_checkpoint
 from core.run.folder import RunFolder
 from core.run.record import RunRecord
@@ -90,6 +91,17 @@ def test_a_mutated_run_h5(copy):
             examine_run(copy)
 
     campaign(read, 40)
+
+
+def test_a_mutated_network_that_is_exported(copy):
+    path = copy / "checkpoints" / "final.safetensors"
+    content = path.read_bytes()
+
+    def read(seed: int) -> None:
+        path.write_bytes(mutated(content, seed))
+        export_network(setup(), copy)
+
+    campaign(read, 10)
 
 
 def test_a_mutated_run_h5_that_is_gone_on_with(copy):
