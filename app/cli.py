@@ -162,9 +162,11 @@ def sweep(
     """Repeat a run over seeds, units and estimators; end with the table of means and intervals."""
     with one_line_errors():
         from app.sweep import draw, run_sweep, split_over
+        from core.report.sweep_figure import check_figure
 
         if figure is not None:
             split_over(over)  # what it draws accuracy against
+            check_figure(figure)
         names = [name.strip() for name in estimators.split(",") if name.strip()]
         units = [(first_seed + index, first_unit + index) for index in range(seeds)]
         table = run_sweep(sources, settings or [], units, names, processes=processes, out=out, report=say, over=over)

@@ -22,6 +22,7 @@ STYLES = {
     "ideal": ("#009E73", "-.", "D"),
 }
 MUTED = "#566273"
+SUFFIXES = {".svg", ".pdf", ".png"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,14 @@ class Point:
     mean: float
     half_width95: float | None
     results: Sequence[float]
+
+
+def check_figure(path: Path) -> None:
+    """Raise RunFileError where no figure could be written, before anything is run for it."""
+    if path.suffix.lower() not in SUFFIXES or not path.absolute().parent.is_dir():
+        raise RunFileError(
+            f"The figure {path} cannot be written. Name an .svg, .pdf or .png in a folder that is there."
+        )
 
 
 def draw_sweep(path: Path, quantity: str, panels: Mapping[str, Mapping[str, Sequence[Point]]]) -> None:
@@ -72,14 +81,8 @@ def _draw_panel(axes: Axes, title: str, curves: Mapping[str, Sequence[Point]]) -
         axes.errorbar(places, means, halves, label=label, color=colour, ls=dash, marker=mark, ms=4, lw=1.2, capsize=2)
         for place, point in zip(places, points, strict=True):
             if mark:
-                axes.plot(
-                    [place] * len(point.results),
-                    [100 * value for value in point.results],
-                    mark,
-                    c=colour,
-                    ms=2.5,
-                    alpha=0.5,
-                )
+                each = [100 * value for value in point.results]
+                axes.plot([place] * len(each), each, mark, color=colour, ms=2.5, alpha=0.5)
     values = [point.value for point in next(iter(curves.values()))]
     axes.set_title(title, fontsize=9)
     axes.set_xticks(range(len(values)), values)

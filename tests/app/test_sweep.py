@@ -12,6 +12,7 @@ import pytest
 
 from app.sweep import mean_with_interval
 from core.ports import OvertoneError, SpecError
+from core.report.sweep_figure import check_figure
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,6 +93,13 @@ def test_a_sweep_over_values_has_a_row_and_a_point_for_each(tmp_path, monkeypatc
     assert "<svg" in (tmp_path / "figure.svg").read_text()
     with pytest.raises(OvertoneError, match=r"\.xyz"):
         sweep.draw(table.summary, tmp_path / "figure.xyz")
+
+
+def test_a_figure_that_cannot_be_written_is_told_before_anything_runs(tmp_path):
+    for name in ("figure.xyz", "nowhere/figure.svg"):
+        with pytest.raises(OvertoneError, match=r"\.svg, \.pdf or \.png"):
+            check_figure(tmp_path / name)
+    check_figure(tmp_path / "figure.pdf")
 
 
 @pytest.mark.parametrize("over", ["", "key", "=1,2"])
