@@ -79,7 +79,6 @@ class SetupPanel(QWidget):
             self.estimator.setItemData(self.estimator.count() - 1, explanation, Qt.ItemDataRole.ToolTipRole)
         self.start = QPushButton("Start training")
         self.start.setProperty("primary", True)
-        self.start.setShortcut("Ctrl+Return")
         self._lay_out()
         self.list.currentRowChanged.connect(self._preset_changed)
         self.estimator.currentIndexChanged.connect(self._tell)

@@ -111,12 +111,13 @@ def test_the_window_answers_while_a_run_works(window, qtbot):
 
 
 def test_every_view_of_an_oscillator_is_fed(window, qtbot, tmp_path):
-    small = ("network.branches=1", "training.epochs=1", "calibration.shots=32", "calibration.steps=5")
+    small = ("network.branches=1", "training.epochs=2", "calibration.shots=32", "calibration.steps=5")
     window._start(new_run("circuit-mnist", small, tmp_path / "runs"))
     live = window.live
+    qtbot.waitUntil(lambda: window.run_bar.state == "training", timeout=120_000)
     for name in ("waterfall", "phase", "matrix", "layers"):
         live.docks[name].raise_()
-        QTest.qWait(50)
+        qtbot.waitUntil(lambda name=name: not live.panels[name].empty, timeout=30_000)
     for name in ("timing", "confusion"):
         live.docks[name].raise_()
     qtbot.waitUntil(lambda: window.run_bar.state == "finished", timeout=120_000)
