@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -24,8 +23,10 @@ from PySide6.QtWidgets import (
 
 from app.bridge import Bridge, Trouble
 from app.bug_report import catch_all
+from app.closing import Closing
 from app.controller import Progress, RunController
 from app.engine import Engine, Order, new_run, resumed_run
+from app.folder_watch import FolderWatch
 from app.log_model import LogModel
 from app.plot_saver import PlotSaver
 from app.presets import bundled_presets
@@ -45,12 +46,11 @@ from app.widgets.run_bar import RunBar
 from app.widgets.setup_panel import Choice
 from app.widgets.status_line import StatusLine
 from app.window_commands import add_commands
-from core.training.events import Failed, Finished, Message, RunOpened
+from core.training.events import Finished, Message, RunOpened
 
 if TYPE_CHECKING:
     from core.run.index import RunSummary
 
-CLOSING_PATIENCE_MS = 5000
 PAGES = {"Start": "start", "Experiment": "experiment", "Live": "live", "Log": "log"}
 START, EXPERIMENT, LIVE, LOG = range(len(PAGES))
 TYPING = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
@@ -64,8 +64,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Overtone")
         self.resize(1280, 720)
         self.setMinimumSize(QSize(1080, 640))
+        arranged = themes.settings.value("window")
+        if isinstance(arranged, QByteArray):
+            self.restoreGeometry(arranged)
         self._bridge, self.themes, self._runs_folder = bridge, themes, runs_folder
-        self._closing = False
         self.controller = RunController(bridge, engine, self)
         self.log = LogModel()
         self.runs = RunList(runs_folder, self)
@@ -79,10 +81,11 @@ class MainWindow(QMainWindow):
         self.notice = Notice()
         self.status_line = StatusLine(themes)
         self.status, self.result = self.status_line.status, self.status_line.result
-        self.saver = PlotSaver(self)
+        self.saver, self._watch = PlotSaver(self), FolderWatch(self)
         self._lay_out()
         self.commands = add_commands(self)
         self._palette, self._help = Palette(self, self.commands), HelpSheet(self)
+        self.closing = Closing(self, self.controller, self._leave)
         self._connect()
         self._theme_changed(themes.theme)
         self._choice_changed(self.setup.choice)
@@ -128,22 +131,27 @@ class MainWindow(QMainWindow):
         self._help.show_shortcuts(self.commands)
 
     def interrupt(self, _signal: int, _frame: object) -> None:
-        """Close, as a signal asks."""
-        self.close()
+        """Close without a question, as a signal asks."""
+        self.closing.begin()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop a running experiment first; close when its outputs are safe."""
-        self.live.keep_layout()
-        if not self.controller.alive:
-            self._bridge.close()
-            event.accept()
+        """Close, or ask first while a run goes on."""
+        if self.controller.alive:
+            event.ignore()
+            self.closing.ask()
             return
-        event.ignore()
-        if not self._closing:
-            self._closing = True
-            self.controller.stop()
-            self.status.setText("Closing: the outputs go to their safe state first")
-            self._close_when_idle(time.monotonic() + CLOSING_PATIENCE_MS / 1000)
+        self._keep()
+        event.accept()
+
+    def _keep(self) -> None:
+        """Write down how the window is arranged, and take no more events."""
+        self.live.keep_layout()
+        self.themes.settings.setValue("window", self.saveGeometry())
+        self._bridge.close()
+
+    def _leave(self) -> None:
+        self._keep()
+        QApplication.quit()
 
     def eventFilter(self, watched: Any, event: QEvent) -> bool:
         """Let Space pause and resume wherever the focus is, except where one types."""
@@ -166,13 +174,6 @@ class MainWindow(QMainWindow):
             return
         self.controller.start(order)
         self.show_page(LIVE)
-
-    def _close_when_idle(self, deadline_s: float) -> None:
-        if self.controller.alive and time.monotonic() < deadline_s:
-            QTimer.singleShot(50, lambda: self._close_when_idle(deadline_s))
-            return
-        self._bridge.close()
-        QApplication.quit()
 
     def _connect(self) -> None:
         run, bar, bridge = self.controller, self.run_bar, self._bridge
@@ -198,13 +199,15 @@ class MainWindow(QMainWindow):
         bridge.prepared.connect(self.live.show_prepared)
         bridge.alignment.connect(self.live.show_alignment)
         bridge.opened.connect(self._opened)
+        bridge.closed.connect(self.runs.refresh)
         self.live.save_requested.connect(self.saver.ask)
+        self.live.training.rate_changed.connect(run.set_learning_rate)
+        self._watch.told.connect(self.status_line.kept.setText)
         self.saver.saved.connect(self._saved)
         self.saver.failed.connect(partial(self._problem, details=""))
         bridge.alignment.connect(bar.set_alignment)
         bridge.trouble.connect(self._trouble)
         bridge.finished.connect(self._finished)
-        bridge.failed.connect(self._failed)
         self.log.unread_changed.connect(partial(self.rail.count, LOG))
         self.runs.failed.connect(partial(self.log.add, "warning"))
         self.themes.changed.connect(self._theme_changed)
@@ -214,6 +217,7 @@ class MainWindow(QMainWindow):
 
     def _opened(self, event: RunOpened) -> None:
         self.saver.run = Path(event.folder).name
+        self._watch.follow(Path(event.folder))
 
     def _saved(self, path: str) -> None:
         self.status.setText(f"Saved {path}")
@@ -234,6 +238,7 @@ class MainWindow(QMainWindow):
         self.run_bar.set_alignment(None)
         self.run_bar.preset.setText(order.name)
         self.live.begin(order.estimator)
+        self.runs.read_earlier(order.name, order.estimator, self.live.training.show_others)
         self.log.add("info", f"Started {order.name}")
 
     def _state_changed(self, state: str) -> None:
@@ -242,7 +247,8 @@ class MainWindow(QMainWindow):
         self.setup.set_running(running)
         self.start.set_running(running)
         if not running:
-            self.runs.refresh()
+            self._watch.stop()
+            self.live.training.allow_rate(None)
 
     def _progressed(self, progress: Progress) -> None:
         self.run_bar.set_progress(progress.fraction, progress.step, progress.remaining_s)
@@ -271,10 +277,6 @@ class MainWindow(QMainWindow):
             f"of {result['test_count']} · the twin predicts {result['twin_belief']:.1%}"
         )
         self.log.add("info", f"{self.result.text()}. Saved in {event.folder}")
-
-    def _failed(self, _event: Failed) -> None:
-        if self._closing:
-            self.close()
 
     def _theme_changed(self, theme: Theme) -> None:
         for part in (

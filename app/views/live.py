@@ -102,6 +102,7 @@ class LivePage(QMainWindow):
         self.layers.set_axis(info.response_axis)
         self.class_map.set_run(run.classes, run.image_shape)
         self.confusion.set_classes(run.classes)
+        self.training.allow_rate(run.learning_rate)
         kind = info.kind if info.kind in LAYOUTS else "plate" if is_time_domain(info) else ""
         if kind != self._kind:
             self.keep_layout()

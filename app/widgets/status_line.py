@@ -21,8 +21,9 @@ class StatusLine(QWidget):
         self.setObjectName("statusLine")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._themes = themes
-        self.status, self.result, self.theme_button = QLabel(), QLabel(), QToolButton()
-        self.status.setProperty("role", "muted")
+        self.status, self.result, self.kept, self.theme_button = QLabel(), QLabel(), QLabel(), QToolButton()
+        for label in (self.status, self.kept):
+            label.setProperty("role", "muted")
         for label in (self.status, self.result):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.theme_button.setProperty("flat", True)
@@ -35,6 +36,7 @@ class StatusLine(QWidget):
         row.addWidget(self.status)
         row.addStretch(1)
         row.addWidget(self.result)
+        row.addWidget(self.kept)
         row.addWidget(self.theme_button)
 
     def apply_theme(self, theme: Theme) -> None:
