@@ -320,6 +320,7 @@ def open_window(arguments: list[str]) -> int:
     app = QApplication(arguments)
     app.setApplicationName("Overtone")
     app.setOrganizationName("Overtone")
+    app.setDesktopFileName("io.github.overtone")
     themes = ThemeController(QSettings())
     themes.apply()
     bridge = Bridge()
