@@ -43,9 +43,11 @@ def read_bytes(path: Path, most_bytes: int) -> bytes:
     try:
         if not path.is_file():  # opening a pipe would wait for ever
             raise OSError("it is not a file")
-        if path.stat().st_size > most_bytes:
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+        if len(content) > most_bytes:
             raise OSError(f"it has more than {most_bytes:,} bytes")
-        return path.read_bytes()
+        return content
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RunFileError(f"{path} cannot be read: {reason}.") from None

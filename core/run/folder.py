@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -38,9 +39,10 @@ SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error", "ali
 class RunFolder:
     """The folder of one run, open for writing by this process alone. Every record is flushed as it is written.
 
-    `experiment.toml` repeats the run; `run.h5` holds what `core.run` describes; `checkpoints/*.safetensors` what a run
-    goes on from; `log.jsonl` one line a message. On a full disk `wait_for_room` is called with the reason, again and
-    again until the write succeeds, and then with None; where it is None itself, DiskFull is raised.
+    `experiment.toml` repeats the run, with a copy of its table where it has one; `run.h5` holds what `core.run`
+    describes; `checkpoints/*.safetensors` what a run goes on from; `log.jsonl` one line a message. On a full disk
+    `wait_for_room` is called with the reason, again and again until the write succeeds, and then with None; where it is
+    None itself, DiskFull is raised.
     """
 
     def __init__(self, path: Path, owner: Ownership) -> None:
@@ -52,8 +54,11 @@ class RunFolder:
         self._tables: dict[str, dict[str, h5py.Dataset]] = {}
 
     @classmethod
-    def create(cls, parent: Path, experiment: Experiment) -> RunFolder:
-        """Make the folder with its specification. Raises RunFileError, leaving nothing behind."""
+    def create(cls, parent: Path, experiment: Experiment, table: bytes = b"") -> RunFolder:
+        """Make the folder with its specification and the table of one's own that it names, if it names one.
+
+        Raises RunFileError, leaving nothing behind.
+        """
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         path = parent / f"{stamp}-{re.sub(r'[^a-z0-9]+', '-', experiment.name.lower())}-{secrets.token_hex(3)}"
         folder = None
@@ -61,7 +66,10 @@ class RunFolder:
             with explained(path):
                 (path / "checkpoints").mkdir(parents=True)
                 folder = cls(path, Ownership(path))
-                write_atomically(path / "experiment.toml", experiment.toml().encode())
+                name = f"table-{hashlib.sha256(table).hexdigest()[:12]}.csv" if table else ""
+                if table:
+                    write_atomically(path / name, table)
+                write_atomically(path / "experiment.toml", experiment.with_table(name).toml().encode())
                 folder._open(existing=False)
                 folder.entry.attrs["title"] = experiment.title
                 folder._commit()

@@ -26,11 +26,11 @@ State = Literal["running", "finished", "interrupted"]
 MOST_LOG_BYTES = 50_000_000  # of a log from elsewhere
 
 
-def read_experiment(path: Path) -> Experiment:
-    """Read the specification of a run. Raises RunFileError where there is no run."""
+def read_experiment(path: Path, *, as_written: bool = True) -> Experiment:
+    """Read the specification of a run, not `as_written` to use it. Raises RunFileError where there is no run."""
     if not (path / "experiment.toml").is_file():
         raise RunFileError(f"{path} is not a run: it has no experiment.toml. List the runs in its parent folder.")
-    return load_experiment(str(path / "experiment.toml"))
+    return load_experiment(str(path / "experiment.toml"), as_written=as_written)
 
 
 def read_result(path: Path) -> dict[str, Any] | None:

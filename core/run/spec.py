@@ -42,7 +42,7 @@ class TaskSpec(_Section):
     validation: Fraction = 0.1
     augmentation: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
     split: Literal["token", "talker"] = "token"
-    path: str = ""
+    path: Annotated[str, Field(pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]*$")] = ""  # a line break would break every message
     label: str = ""
 
 
@@ -83,6 +83,10 @@ class Experiment(_Section):
     training: TrainingSettings = TrainingSettings()
     journal: JournalSpec = JournalSpec()
 
+    def with_table(self, path: str) -> Experiment:
+        """Return the same experiment on the table of another path."""
+        return self.model_copy(update={"task": self.task.model_copy(update={"path": path})})
+
     def toml(self) -> str:
         """Write the specification as TOML."""
         return tomli_w.dumps(self.model_dump())
@@ -94,20 +98,39 @@ def preset_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_experiment(source: str, settings: Iterable[str] = ()) -> Experiment:
+def load_experiment(source: str, settings: Iterable[str] = (), *, as_written: bool = False) -> Experiment:
     """Read a preset by name or a TOML file by path, with `key=value` settings applied.
 
     The file's table `full` holds the keys that differ when the task's data is "full"; settings go over both. A value is
-    read as TOML, and as a plain string where it is none (`task.data=full`). Raises SpecError naming the key, the value
-    and the choices.
+    read as TOML, and as a plain string where it is none (`task.data=full`). A `task.path` in the file starts from the
+    file's folder and stays inside; the one returned can be opened from here, unless it is wanted `as_written`. Raises
+    SpecError naming the key, the value and the choices.
     """
     data, chosen = _read(source), list(settings)
     full = data.pop("full", {})
     if not isinstance(full, dict):
         raise SpecError(f"{source}: full = {full!r} is a value, not a table of the keys that differ on the full data.")
+    for task in () if as_written else (data.get("task"), full.get("task")):
+        if isinstance(task, dict) and isinstance(path := task.get("path"), str) and path:
+            task["path"] = str(_inside(Path(source), path))
     experiment = _experiment(source, data, chosen)
     on_full_data = _experiment(f"{source}, table [full]", _merged(data, full), chosen)  # checked in any case
     return on_full_data if experiment.task.data == "full" else experiment
+
+
+def _inside(source: Path, path: str) -> Path:
+    """Return where a path in a specification leads. Raises SpecError where that is outside of the file's folder."""
+    found = source.parent / path
+    try:
+        inside = not Path(path).anchor and found.resolve().is_relative_to(source.parent.resolve())
+    except (OSError, ValueError, RuntimeError):  # a circle of links, a name that no file can have
+        inside = False
+    if not inside:
+        raise SpecError(
+            f"{source}: task.path = {path!r} is not inside the folder of this file. "
+            "Put the table there and write its name, or choose it yourself: --set task.path=..."
+        )
+    return found
 
 
 def _experiment(source: str, data: dict[str, Any], settings: Iterable[str]) -> Experiment:
