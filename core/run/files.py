@@ -61,7 +61,7 @@ class Ownership:
         self._path = folder / "owner.lock"
         try:
             with explained(folder):
-                self._file = self._path.open("a+b")
+                self._file = self._path.open("a+b", buffering=0)
             _lock(self._file.fileno())
         except BlockingIOError:
             self._file.seek(0)
@@ -73,7 +73,6 @@ class Ownership:
         with suppress(OSError):  # on a full disk the number is missing, the lock holds all the same
             self._file.truncate(0)
             self._file.write(str(os.getpid()).encode())
-            self._file.flush()
 
     def release(self) -> None:
         """Give it up; the file stays, since another process may be waiting for it."""
