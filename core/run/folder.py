@@ -23,7 +23,7 @@ from torch import Tensor
 from core.ports import DiskFull, OvertoneError, RunFileError
 from core.run.checkpoint import pack_checkpoint
 from core.run.files import Ownership, explained, write_atomically
-from core.run.schema import SCHEMA_VERSION, check_tables, child, datasets, migrate
+from core.run.schema import SCHEMA_VERSION, check_tables, child, datasets, migrate, values
 from core.run.soundness import check_soundness
 from core.run.spec import Experiment
 from core.run.staged_file import StagedFile
@@ -129,16 +129,19 @@ class RunFolder:
         return {name: next(iter(columns.values())).shape[0] for name, columns in self._tables.items()}
 
     def cut(self, lengths: Mapping[str, int]) -> None:
-        """Forget the rows beyond these lengths, and tables that are not named. Raises RunFileError."""
+        """Forget the rows beyond these lengths, and tables that are not named. Raises RunFileError.
+
+        What is kept is written anew: HDF5 crashes when it changes a chunk whose place in the file is damaged.
+        """
         with self.guarded():
             entry = self.entry
             for table in [name for name in SIGNALS if name in entry]:
-                if table not in lengths:
-                    del entry[table]
-                    self._tables.pop(table, None)
-                    continue
-                for column in child(entry, table).values():
-                    column.id.set_extent((min(lengths[table], column.shape[0]),))
+                columns = datasets(child(entry, table)) if table in lengths else {}
+                kept = {name: values(column, 0, lengths[table]) for name, column in columns.items()}
+                del entry[table]
+                self._tables.pop(table, None)
+                if kept:
+                    self._new_table(table, kept)
         self.commit()
 
     def put(self, name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, object]) -> None:
@@ -289,12 +292,14 @@ class RunFolder:
             if not row.keys() <= found.keys():
                 raise RunFileError(f"The table {table} of {self.path / 'run.h5'} lacks columns. {ADVICE} {self.path}")
             return {name: found[name] for name in row}
-        group = entry.create_group(table)
+        empty = {name: np.empty(0, np.int64 if isinstance(value, int) else np.float64) for name, value in row.items()}
+        return self._new_table(table, empty)
+
+    def _new_table(self, table: str, columns: Mapping[str, np.ndarray]) -> dict[str, h5py.Dataset]:
+        group = self.entry.create_group(table)
         axis = "epoch" if table == "epochs" else "step"
         group.attrs.update({"NX_class": "NXdata", "signal": SIGNALS[table], "axes": axis})
-        columns: dict[str, h5py.Dataset] = {}
-        for name, value in row.items():
-            dtype = np.int64 if isinstance(value, int) else np.float64
-            columns[name] = group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(CHUNK_ROWS,))
-            columns[name].attrs["units"] = UNITS.get(name, "1")
-        return columns
+        for name, column in columns.items():
+            group.create_dataset(name, data=column, maxshape=(None,), chunks=(CHUNK_ROWS,))
+            group[name].attrs["units"] = UNITS.get(name, "1")
+        return datasets(group)

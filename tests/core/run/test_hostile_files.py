@@ -25,12 +25,16 @@ from core.ports import OvertoneError, RunFileError
 from core.report.export_network import export_network
 from core.run.checkpoint import pack_checkpoint, read_checkpoint
 from core.run.folder import RunFolder
+from core.run.outcome import record_system
 from core.run.record import RunRecord
 from core.run.salvage import examine_run
 from core.run.session import run_experiment
+from core.run.setup import Setup
 from core.run.soundness import check_soundness
 from core.run.spec import JournalSpec, load_experiment
+from core.training.bench import Call
 from core.training.control import ControlToken
+from core.training.events import EpochDone, StepDone
 from tests.core.run.hostile import garbled, mutated, offences
 from tests.core.run.test_session import setup
 
@@ -110,15 +114,41 @@ def test_a_mutated_run_h5_that_is_gone_on_with(copy):
 
     def read(seed: int) -> None:
         (copy / "run.h5").write_bytes(mutated(content, 10**6 + seed))
-        folder = RunFolder.reopen(copy)
-        try:
-            folder.cut({"steps": 2, "epochs": 1})
-            core.run.journal.ShotJournal(folder, parts.system.info, parts.experiment.journal).remember_after(3)
-        finally:
-            folder.close()
-        (copy / "run.damaged.h5").unlink(missing_ok=True)
+        go_on(copy, parts)
 
     campaign(read, 25)
+
+
+def go_on(path: Path, parts: Setup) -> None:
+    """Change a run's file in the ways in which a run that goes on does."""
+    folder = RunFolder.reopen(path)
+    try:
+        journal = core.run.journal.ShotJournal(folder, parts.system.info, parts.experiment.journal)
+        record_system(folder, parts.system.info)
+        folder.cut({"steps": 2, "epochs": 1})
+        journal.remember_after(9)
+        journal.forget_after(5)
+        drive = torch.rand(4, 6)
+        journal.write(Call(6, "training", 0, drive, (), drive))
+        folder.record("steps", StepDone(3, 1, 0.1, 2.3, 0.1, 0.01, 64, 0.5, 1.0))
+        folder.record("epochs", EpochDone(2, 8, 1.0, 0.5, 0.5, 100, 1.0))
+        folder.save_result({"test_accuracy": 0.5}, {})
+    finally:
+        folder.close()
+        (path / "run.damaged.h5").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(("first", "count"), [(8, 16), (24, 4), (24, 1), (32, 8)])
+def test_a_table_whose_chunks_are_lost_does_not_kill_who_goes_on(copy, first, count):
+    """Neighbours, size or place of a chunk in the trees by which HDF5 finds them (File Format 3.0, III.A.1)."""
+    content = bytearray((copy / "run.h5").read_bytes())
+    at = content.find(b"TREE\1")
+    assert at > 0
+    while at > 0:
+        content[at + first : at + first + count] = bytes(count)
+        at = content.find(b"TREE\1", at + 1)
+    (copy / "run.h5").write_bytes(content)
+    assert offences(lambda _: go_on(copy, setup(journal=JournalSpec(keep="all"))), [0]) == {}
 
 
 def test_absurd_entries_of_the_journal(copy):
