@@ -23,7 +23,8 @@ from torch import Tensor
 from core.ports import DiskFull, OvertoneError, RunFileError
 from core.run.checkpoint import pack_checkpoint
 from core.run.files import Ownership, explained, write_atomically
-from core.run.schema import SCHEMA_VERSION, check_tables, child, datasets, migrate, values
+from core.run.probe import check_endurance
+from core.run.schema import SCHEMA_VERSION, check_tables, child, datasets, migrate, schema_version, values
 from core.run.soundness import check_soundness
 from core.run.spec import Experiment
 from core.run.staged_file import StagedFile
@@ -97,6 +98,12 @@ class RunFolder:
             folder.close()
             raise
         return folder
+
+    def migrate(self) -> None:
+        """Bring a run.h5 of an older version to the present one. Raises RunFileError."""
+        assert self._file is not None
+        migrate(self._file)
+        self.commit()
 
     @property
     def entry(self) -> h5py.Group:
@@ -231,8 +238,9 @@ class RunFolder:
             try:
                 check_soundness(path)  # the file is as the last commit left it, nothing being staged
                 self._file = h5py.File(self._staged, "r+")
-                migrate(self._file)
+                schema_version(self._file)
                 check_tables(self.entry, SIGNALS)
+                check_endurance(path)
                 return
             except OvertoneError:  # of another version, not damaged
                 self._abandon()

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import core.run.journal
@@ -240,6 +240,8 @@ VALUES = st.one_of(
 
 @settings(max_examples=200 * FACTOR, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.builds("{}={}".format, KEYS, VALUES) | st.text(max_size=10), max_size=3))
+@example(["title=\udcff"])  # bytes of another encoding on a command line
+@example(["system.imperfections.\udcff=1"])
 def test_any_setting_is_taken_or_refused_in_one_line(chosen):
     try:
         load_experiment("quick", chosen).toml().encode()
