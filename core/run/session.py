@@ -95,6 +95,12 @@ def resume_experiment(setup: Setup, path: Path, listener: Listener, control: Con
             raise RunFileError(f"{path} is finished. Measure its network again with: overtone evaluate {path}")
         saved = path / "checkpoints" / f"{LATEST}.safetensors"
         checkpoint = read_checkpoint(path, LATEST) if saved.is_file() else None
+        if checkpoint is not None and not checkpoint.facts:
+            raise RunFileError(
+                f"{path} is of a version of Overtone that could not go on with runs. "
+                f"Train it again: overtone run {path / 'experiment.toml'}"
+            )
+        folder.migrate()
     except RunFileError:
         folder.close()
         raise

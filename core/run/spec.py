@@ -18,6 +18,7 @@ from core.run.files import read_bytes
 from core.training.settings import TrainingSettings
 
 MOST_BYTES = 1_000_000  # of a specification
+VERSION = 1  # of what a specification may say, where it names one: `version = 1`
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -166,12 +167,22 @@ def _read(source: str) -> dict[str, Any]:
             f"No preset is called {source!r}. Choose from {', '.join(preset_names())}, or name a .toml file."
         )
     try:
-        return tomllib.loads(text)
+        data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, nesting without end
         raise SpecError(f"{source} is not valid TOML: {error}") from None
+    if (version := data.pop("version", VERSION)) != VERSION:
+        raise SpecError(
+            f"{source} is a specification of version {version!r}; this Overtone reads version {VERSION}. "
+            "Open it with a newer one."
+        )
+    return data
 
 
 def _apply(data: dict[str, Any], setting: str) -> None:
+    try:
+        setting.encode()
+    except UnicodeEncodeError:
+        raise SpecError(f"--set {setting!r} is not text in UTF-8.") from None
     key, separator, text = setting.partition("=")
     if not separator or not key:
         raise SpecError(f"--set {setting!r} is not of the form key=value, for example training.epochs=5.")
