@@ -224,7 +224,7 @@ def _load(folder: Path) -> dict[str, tuple[str, bytes]]:
         with closing(_connect(folder / INDEX)) as index:
             rows = index.execute(f"SELECT name, mark, summary FROM {TABLE}").fetchall()
             return {os.fsdecode(name): (mark, summary) for name, mark, summary in rows}
-    except (sqlite3.Error, TypeError) as error:
+    except (sqlite3.Error, TypeError, ValueError) as error:  # a damaged schema's error is not even text
         if not _is_out_of_reach(error):
             _put_aside(folder / INDEX)
         return {}
@@ -235,7 +235,7 @@ def _store(folder: Path, changed: Mapping[str, tuple[str, RunSummary]], gone: li
     # a folder's name may be no text, and a copied index is not to speak of another folder's runs
     nameless = {name: replace(run, name="", path=Path()) for name, (_, run) in changed.items()}
     rows = [(os.fsencode(name), mark, _ADAPTER.dump_json(nameless[name])) for name, (mark, _) in changed.items()]
-    with suppress(sqlite3.Error), closing(_connect(folder / INDEX)) as index, index:
+    with suppress(sqlite3.Error, ValueError), closing(_connect(folder / INDEX)) as index, index:
         index.executemany(f"DELETE FROM {TABLE} WHERE name = ?", [(os.fsencode(name),) for name in gone])
         index.executemany(f"INSERT OR REPLACE INTO {TABLE} VALUES (?, ?, ?)", rows)
 

@@ -25,6 +25,7 @@ from core.ports import OvertoneError, RunFileError
 from core.report.export_network import export_network
 from core.run.checkpoint import pack_checkpoint, read_checkpoint
 from core.run.folder import RunFolder
+from core.run.index import INDEX, list_runs
 from core.run.outcome import record_system
 from core.run.record import RunRecord
 from core.run.salvage import examine_run
@@ -36,6 +37,7 @@ from core.training.bench import Call
 from core.training.control import ControlToken
 from core.training.events import EpochDone, StepDone
 from tests.core.run.hostile import garbled, mutated, offences
+from tests.core.run.test_index import make_run
 from tests.core.run.test_session import setup
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="reads in forked processes")
@@ -247,6 +249,25 @@ def test_any_setting_is_taken_or_refused_in_one_line(chosen):
         load_experiment("quick", chosen).toml().encode()
     except OvertoneError as error:
         one_line(error)
+
+
+def test_a_mutated_index(tmp_path):
+    runs = {make_run(tmp_path, f"seed={seed}") for seed in range(3)}
+    assert {run.path for run in list_runs(tmp_path)} == runs
+    content = (tmp_path / INDEX).read_bytes()
+
+    def read(seed: int) -> None:
+        for file in tmp_path.glob("index.*"):
+            file.unlink()
+        (tmp_path / INDEX).write_bytes(mutated(content, seed))
+        if seed % 3 == 0:
+            (tmp_path / f"{INDEX}-wal").write_bytes(mutated(content, seed + 1))
+        for _ in range(2):
+            listed = list_runs(tmp_path)
+            assert {run.path for run in listed} == runs
+            assert all(len(run.reason.splitlines()) < 2 for run in listed)
+
+    campaign(read, 60)
 
 
 def test_a_mutated_log_or_lock(copy):
