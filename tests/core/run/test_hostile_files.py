@@ -79,6 +79,20 @@ def read_all(path: Path) -> None:
             one_line(error)
 
 
+def test_a_file_that_was_sound_is_looked_at_again_when_it_has_changed(copy):
+    path = copy / "run.h5"
+    os.utime(path, (1e9, 1e9))
+    for _ in range(2):
+        check_soundness(path)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<H6xQ", content, content.index(b"GCOL") + 16, 0, 0)
+    path.write_bytes(content)
+    for then in (2e9, 1e9 + 1):  # just now, and long ago
+        os.utime(path, (then, then))
+        with pytest.raises(OSError, match="heap"):
+            check_soundness(path)
+
+
 def one_line(error: Exception) -> None:
     assert len(str(error).splitlines()) == 1, repr(error)
 
