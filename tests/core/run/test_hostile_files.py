@@ -6,6 +6,7 @@ OVERTONE_FUZZ multiplies the number of inputs.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import struct
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 import core.run.journal
 from core.ports import OvertoneError, RunFileError
 from core.report.export_network import export_network
+from core.report.make import make_report
 from core.run.checkpoint import pack_checkpoint, read_checkpoint
 from core.run.folder import RunFolder
 from core.run.index import INDEX, list_runs
@@ -373,6 +375,41 @@ def test_a_foreign_file_is_refused_in_one_line(tmp_path, kind):
         examine_run(tmp_path)
 
     assert offences(read, [0]) == {}
+
+
+RESULT = {
+    "run": "x",
+    "test_accuracy": 0.5,
+    "test_interval95": [0.4, 0.6],
+    "test_count": 30,
+    "twin_belief": 0.5,
+    "baselines": [{"name": "linear", "test_accuracy": 0.6, "parameters": 3, "macs": 2}],
+    "device_passes": 30,
+    "wall_s": 1.5,
+}
+
+
+@pytest.mark.parametrize("wrong", [None, "<b>", math.nan, -1, 2**70, [], [[1, 2], 3], {"a": 1}, "missing"])
+@pytest.mark.parametrize("key", [*RESULT, "device_s", "peak_memory_mb", "shots_per_inference"])
+def test_a_result_of_another_form_is_no_result(copy, tmp_path, key, wrong):
+    changed = {name: value for name, value in RESULT.items() if name != key}
+    if wrong != "missing":
+        changed[key] = wrong
+    with h5py.File(copy / "run.h5", "r+") as file:
+        file["entry"].attrs["result"] = json.dumps(changed)
+    problem = ""
+    try:
+        make_report(copy, ["json", "csv"], tmp_path / "report")
+    except RunFileError as error:
+        problem = str(error)
+    if problem:
+        assert len(problem.splitlines()) == 1
+        assert key in problem
+    assert (tmp_path / "report").exists() != bool(problem)
+    if wrong == "missing":
+        assert bool(problem) == (key in RESULT)
+    elif key in RESULT:
+        assert bool(problem) != ((key, wrong) in [("run", "<b>"), ("baselines", []), ("wall_s", 2**70)])
 
 
 def test_a_well_packed_table_is_no_bomb(tmp_path):
