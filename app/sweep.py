@@ -16,9 +16,11 @@ from typing import Any
 from core.physics.kernels.pool import available_threads
 from core.ports import OvertoneError, SpecError
 from core.report.sweep_figure import Point, draw_sweep
+from core.run.files import read_bytes
 from core.run.record import read_experiment, read_result
 from core.run.spec import load_experiment
 from core.task.statistics import mean_with_interval
+from core.task.table import MOST_BYTES
 
 LABELS = {"pat": "PAT", "in_silico": "in silico, on the device"}
 
@@ -56,6 +58,13 @@ def trials_of(
     ]
 
 
+def _kept(trial: Trial) -> str:
+    """Return the specification that the run of a trial keeps. Raises SpecError, RunFileError."""
+    experiment = load_experiment(trial.source, trial.settings)
+    is_own = experiment.task.name == "table"
+    return experiment.kept(read_bytes(Path(experiment.task.path), MOST_BYTES) if is_own else b"").toml()
+
+
 def run_trials(
     trials: Sequence[Trial],
     *,
@@ -72,7 +81,7 @@ def run_trials(
     environment = {**os.environ, "OMP_NUM_THREADS": str(max(1, available_threads() // processes))}
 
     def one(trial: Trial) -> dict[str, Any]:
-        earlier = finished.get(load_experiment(trial.source, trial.settings).toml()) if finished else None
+        earlier = finished.get(_kept(trial)) if finished else None
         if earlier is not None:
             report(f"{trial.label}: {earlier['test_accuracy']:.1%}, run {earlier['run']}")
             return earlier

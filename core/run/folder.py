@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -67,10 +66,10 @@ class RunFolder:
             with explained(path):
                 (path / "checkpoints").mkdir(parents=True)
                 folder = cls(path, Ownership(path))
-                name = f"table-{hashlib.sha256(table).hexdigest()[:12]}.csv" if table else ""
+                kept = experiment.kept(table)
                 if table:
-                    write_atomically(path / name, table)
-                write_atomically(path / "experiment.toml", experiment.with_table(name).toml().encode())
+                    write_atomically(path / kept.task.path, table)
+                write_atomically(path / "experiment.toml", kept.toml().encode())
                 folder._open(existing=False)
                 folder.entry.attrs["title"] = experiment.title
                 folder._commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Iterable
 from copy import deepcopy
@@ -84,8 +85,9 @@ class Experiment(_Section):
     training: TrainingSettings = TrainingSettings()
     journal: JournalSpec = JournalSpec()
 
-    def with_table(self, path: str) -> Experiment:
-        """Return the same experiment on the table of another path."""
+    def kept(self, table: bytes = b"") -> Experiment:
+        """Return the experiment as the folder of a run keeps it: on its own copy of the table, named by its content."""
+        path = f"table-{hashlib.sha256(table).hexdigest()[:12]}.csv" if table else ""
         return self.model_copy(update={"task": self.task.model_copy(update={"path": path})})
 
     def toml(self) -> str:
