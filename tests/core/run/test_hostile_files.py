@@ -29,6 +29,7 @@ from core.run.checkpoint import pack_checkpoint, read_checkpoint
 from core.run.folder import RunFolder
 from core.run.index import INDEX, list_runs
 from core.run.outcome import record_system
+from core.run.probe import check_endurance
 from core.run.record import RunRecord
 from core.run.salvage import examine_run
 from core.run.session import run_experiment
@@ -167,6 +168,24 @@ def test_a_table_whose_chunks_are_lost_does_not_kill_who_goes_on(copy, first, co
         at = content.find(b"TREE\1", at + 1)
     (copy / "run.h5").write_bytes(content)
     assert offences(lambda _: go_on(copy, setup(journal=JournalSpec(keep="all"))), [0]) == {}
+
+
+def test_a_file_that_hdf5_cannot_change_is_put_aside_unchanged(copy):
+    path = copy / "run.h5"
+    sound = path.read_bytes()
+    check_endurance(path)
+    assert path.read_bytes() == sound
+    content = bytearray(sound)
+    name = b"drive_label\0"
+    at = content.index(name) + len(name) // 8 * 8 + 8  # its type, after the name (File Format 3.0, IV.A.2.m)
+    content[at : at + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    with pytest.raises(OSError, match="cannot change"):
+        check_endurance(path)
+    assert path.read_bytes() == content
+    assert offences(lambda _: RunFolder.reopen(copy).close(), [0]) == {}
+    assert (copy / "run.damaged.h5").read_bytes() == content
+    assert RunRecord(copy).state == "interrupted"
 
 
 def test_absurd_entries_of_the_journal(copy):
