@@ -25,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.ports import RunFileError
 from core.run.files import is_owned
 from core.run.notes import Notes, read_notes
-from core.run.schema import child, datasets, schema_version
+from core.run.schema import attribute, child, datasets, schema_version
 from core.run.staged_file import recover
 
 INDEX = "index.sqlite"
@@ -145,8 +145,8 @@ def _facts_of_records(folder: Path) -> dict[str, Any]:
         schema_version(file)
         entry = child(file, "entry")
         epochs = datasets(child(entry, "epochs")) if "epochs" in entry else {}
-        result: dict[str, Any] = json.loads(entry.attrs.get("result", "{}"))
-        started = str(entry.attrs["start_time"]) if "start_time" in entry.attrs else _started_by_name(folder.name)
+        result: dict[str, Any] = json.loads(attribute(entry, "result") or "{}")
+        started = str(attribute(entry, "start_time") or _started_by_name(folder.name))
         done = len(next(iter(epochs.values()))) if epochs else 0
     baselines = [item["test_accuracy"] for item in result.get("baselines", [])]
     return {

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 
 from core.ports import SystemInfo
-from core.run.schema import child, datasets, names, values
+from core.run.schema import attribute, child, datasets, names, values
 from core.run.spec import JournalSpec
 
 if TYPE_CHECKING:  # torch takes a second to start, and reading calls needs none
@@ -221,7 +221,7 @@ def read_calls(groups: Iterable[h5py.Group]) -> Iterator[JournalledCall]:
     segments: list[tuple[dict[str, h5py.Dataset], list[str]]] = []
     entries = [np.empty(0, ENTRY)]
     for group in groups:
-        arrays, shared = datasets(group), json.loads(str(group.attrs["parameters"]))
+        arrays, shared = datasets(group), json.loads(str(attribute(group, "parameters")))
         if arrays["calls"].dtype != ENTRY or not all(
             arrays[key].dtype == SINGLE for key in ("drive", "response", *shared)
         ):

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.ports import OvertoneError, RunFileError
 from core.run.files import is_owned, read_bytes
 from core.run.journal import JournalledCall, read_calls
-from core.run.schema import MOST_BYTES, child, datasets, names, schema_version, values
+from core.run.schema import MOST_BYTES, attribute, child, datasets, names, schema_version, values
 from core.run.soundness import check_soundness
 from core.run.spec import Experiment, load_experiment
 from core.run.staged_file import recover
@@ -130,7 +130,7 @@ class RunRecord:
             if name and name not in names(entry):
                 return {}
             group = child(entry, name) if name else entry
-            return {key: _plain(value) for key, value in group.attrs.items()}
+            return {key: _plain(attribute(group, key)) for key in group.attrs}
 
     def calls(self) -> Iterator[JournalledCall]:
         """Read the whole calls of the journal, in the order of their numbers."""
@@ -158,7 +158,7 @@ class RunRecord:
 
     def _entry_attribute(self, name: str) -> Any:
         with self.entry() as entry:
-            text = entry.attrs.get(name)
+            text = attribute(entry, name)
             found = None if text is None else json.loads(str(text))
             if not isinstance(found, dict | None):
                 raise TypeError(f"its {name} is not a table.")

@@ -439,6 +439,20 @@ def test_a_well_packed_table_is_no_bomb(tmp_path):
     assert offences(read, [0], deadline_s=60) == {}
 
 
+def test_a_text_whose_type_is_damaged_is_refused_before_hdf5_dies_of_it(copy):
+    content = (copy / "run.h5").read_bytes()
+    places = [at for at in range(len(content) - 1) if content[at : at + 2] == b"\x19\x01"]  # variable length, of text
+    assert len(places) > 10
+
+    def read(place: int) -> None:
+        damaged = bytearray(content)
+        damaged[place + 1] = 2
+        (copy / "run.h5").write_bytes(damaged)
+        read_all(copy)
+
+    assert offences(read, places) == {}
+
+
 @pytest.mark.parametrize("size", [0, 2**64 - 16, 2**40])
 @pytest.mark.parametrize("index", [0, 1])
 def test_a_torn_heap_of_strings_is_found_before_hdf5_never_returns_from_it(copy, index, size):
