@@ -126,6 +126,7 @@ class _Fit:
         loss, gradient, curvature = self._linearise(point)
         if not math.isfinite(loss):
             return
+        train_error = self._train_error
         for _ in range(POLISH_STEPS):
             damped = curvature + damping * curvature.diag().diag()
             trial = point - torch.linalg.solve(damped, gradient).clamp(-1, 1).to(point)
@@ -134,10 +135,11 @@ class _Fit:
             gain = loss - trial_loss
             if gain > 0:
                 point, loss, gradient, curvature = trial, trial_loss, trial_gradient, trial_curvature
+                train_error = self._train_error
             vector_to_parameters(point, weights)
             damping *= 0.1 if gain > 0 else 10
             self.step += 1
-            self._report(self._train_error)
+            self._report(train_error)
             if abs(gain) < CONVERGED:
                 break
 

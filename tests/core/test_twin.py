@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -224,3 +225,11 @@ def test_the_jacobian_of_a_curve_is_its_derivative():
     drive = torch.linspace(0, 1, 6)
     jacobian = jacobian_at(PhysicsTwin(Decay()), drive)
     torch.testing.assert_close(jacobian, torch.diag(-torch.exp(-drive)))
+
+
+def test_no_step_that_polishing_rejects_is_told_as_progress():
+    told: list[FitProgress] = []
+    fit_twin(PhysicsTwin(Decay()), decay_shots(), seed=1, steps=4, on_progress=told.append)
+    polished = [point.train_error for point in told if point.step > 4]
+    assert len(polished) >= 2
+    assert all(later <= earlier * (1 + 1e-6) for earlier, later in pairwise(polished))
