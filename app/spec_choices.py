@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.metadata import entry_points
+from typing import Any
 
 from app.systems import CARDS
 
@@ -32,5 +34,10 @@ def open_choices(key: str) -> dict[str, tuple[str, str]] | None:
     if key not in OPEN:
         return None
     group, bundled = OPEN[key]
-    plugins = {point.name: (point.name, "A plug-in.") for point in entry_points(group=group)}
+    plugins = {point.name: (point.name, "A plug-in.") for point in _plugins().select(group=group)}
     return {**bundled, **{name: told for name, told in plugins.items() if name not in bundled}}
+
+
+@lru_cache(maxsize=1)
+def _plugins() -> Any:
+    return entry_points()  # reads a file of every installed distribution, which takes a while

@@ -72,11 +72,11 @@ class SpecField:
         if math.isinf(self.low):
             return ""
         if math.isinf(self.high):
-            return f"above {self.low:,g}{unit}" if self.low_open else f"{self.low:,g}{unit} or more"
+            return f"above {self.low:,.10g}{unit}" if self.low_open else f"{self.low:,.10g}{unit} or more"
         if self.kind == "int":
             return f"{math.ceil(self.low):,} to {int(self.high) - self.high_open:,}{unit}"
-        low = f"above {self.low:,g}" if self.low_open else f"{self.low:,g}"
-        high = f"below {self.high:,g}" if self.high_open else f"{self.high:,g}"
+        low = f"above {self.low:,.10g}" if self.low_open else f"{self.low:,.10g}"
+        high = f"below {self.high:,.10g}" if self.high_open else f"{self.high:,.10g}"
         return f"{low} to {high}{unit}"
 
     def parse(self, text: str) -> Value:

@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from app.spec_fields import SpecField, Value, text_of
-from app.theme import Theme, icon
 from app.widgets.field_editors import editor_of
 
 LABEL_PX, UNIT_PX = 128, 28
@@ -66,10 +65,6 @@ class FieldRow(QWidget):
         """Use a width, with the help beside the editor where it is `wide`."""
         self.help.setVisible(wide)
         self.editor.setFixedWidth(min(max(width_px - OTHERS_PX, LEAST_EDITOR_PX), MOST_EDITOR_PX))
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Tint the icon."""
-        self.reset.setIcon(icon("reset", theme.muted))
 
     @property
     def summary(self) -> str:

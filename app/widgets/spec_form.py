@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QIcon, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -39,17 +40,16 @@ class SpecForm(QFrame):
         super().__init__()
         self.setObjectName("panel")
         self._draft = draft
-        self._theme: Theme | None = None
+        self._reset_icon = QIcon()
         self.rows: dict[str, FieldRow] = {}
         self.sections: dict[str, Section] = {EXPERIMENT: Section("Experiment", "What it is called, and its seed.")}
         for name, help in section_help().items():
             self.sections[name] = Section(name.capitalize(), help)
-        for field in spec_fields():
-            self._add_row(field, self.sections[field.section or EXPERIMENT])
-        self._imperfections: list[FieldRow] = []
+        for name, section in self.sections.items():
+            section.toggled.connect(partial(self._fill, name))
+        self._imperfections: Sequence[SpecField] = ()
         self.imperfections_note = QLabel("Imperfections: reading them …")
         self.imperfections_note.setProperty("role", "muted")
-        self.sections["system"].rows.addWidget(self.imperfections_note)
         self.undo = self._action("Undo", draft.history.undo, "Ctrl+Z")
         self.redo = self._action("Redo", draft.history.redo, "Ctrl+Shift+Z")
         self.summary, self.help = QLabel(), QLabel("Point at a field to see what it does, its limits and its default.")
@@ -81,22 +81,21 @@ class SpecForm(QFrame):
 
     def show_imperfections(self, fields: Sequence[SpecField]) -> None:
         """Offer the imperfections of the chosen system."""
-        for row in self._imperfections:
-            del self.rows[row.field.key]
-            row.deleteLater()
-        self._imperfections = [self._add_row(field, self.sections["system"]) for field in fields]
+        for field in self._imperfections:
+            row = self.rows.pop(field.key, None)
+            if row is not None:
+                row.deleteLater()
+        self._imperfections = fields
         self.imperfections_note.setText("Imperfections" if fields else "This system tells of no imperfections.")
-        for row in self._imperfections:
-            if self._theme:
-                row.apply_theme(self._theme)
-        self._fit()
-        self._show()
+        if self.sections["system"].open:
+            self._fill("system", True)
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icons."""
-        self._theme = theme
-        for part in (*self.sections.values(), *self.rows.values()):
-            part.apply_theme(theme)
+        self._reset_icon = icon("reset", theme.muted)
+        self._tint()
+        for section in self.sections.values():
+            section.apply_theme(theme)
         self.undo.setIcon(icon("undo", theme.text))
         self.redo.setIcon(icon("redo", theme.text))
 
@@ -104,6 +103,10 @@ class SpecForm(QFrame):
         """Show the help beside the fields where there is room, else below them all."""
         super().resizeEvent(event)
         self._fit()
+
+    def _tint(self) -> None:
+        for row in self.rows.values():
+            row.reset.setIcon(self._reset_icon)
 
     def _scroll_to(self, section: Section) -> None:
         self._scroll.verticalScrollBar().setValue(section.y())
@@ -114,7 +117,27 @@ class SpecForm(QFrame):
         for row in self.rows.values():
             row.fit(self.width() - 40, wide=wide)
 
-    def _add_row(self, field: SpecField, section: Section) -> FieldRow:
+    def _fill(self, name: str, open: bool) -> None:
+        """Make the rows of a section when it is opened at first: all of them at once would delay the window."""
+        if not open:
+            return
+        section = self.sections[name]
+        self._add_rows([field for field in spec_fields() if (field.section or EXPERIMENT) == name], section)
+        if name == "system":
+            if self.imperfections_note.parent() is None:
+                section.rows.addWidget(self.imperfections_note)
+            self._add_rows(self._imperfections, section)
+
+    def _add_rows(self, fields: Sequence[SpecField], section: Section) -> None:
+        missing = [field for field in fields if field.key not in self.rows]
+        for field in missing:
+            self._add_row(field, section)
+        if missing:
+            self._tint()
+            self._fit()
+            self._show()
+
+    def _add_row(self, field: SpecField, section: Section) -> None:
         row = FieldRow(field)
         section.rows.addWidget(row)
         self.rows[field.key] = row
@@ -122,19 +145,18 @@ class SpecForm(QFrame):
         row.reset_asked.connect(partial(self._draft.reset, field))
         row.problem_changed.connect(self._tell)
         row.looked_at.connect(lambda: self.help.setText(row.summary))
-        return row
 
     def _show(self) -> None:
         choice = self._draft.choice
-        values, base, counts = choice.values, choice.base, dict.fromkeys(self.sections, 0)
+        values, base = choice.values, choice.base
         for key, row in self.rows.items():
             value = values.get(key, row.field.default)
             if value is not None:
                 before = choice.preset.values if key == "task.data" else base
                 row.show_value(value, before.get(key, row.field.default), changed=key in choice.changes)
-            counts[key.split(".")[0] if "." in key else EXPERIMENT] += key in choice.changes
-        for name, count in counts.items():
-            self.sections[name].note.setText(f"{count} changed" if count else "")
+        counts = Counter(key.split(".")[0] if "." in key else EXPERIMENT for key in choice.changes)
+        for name, section in self.sections.items():
+            section.note.setText(f"{counts[name]} changed" if counts[name] else "")
         count = len(choice.changes)
         title = choice.preset.title
         self.summary.setText(f"{title} · {count} changed" if count else title)
