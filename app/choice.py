@@ -9,7 +9,7 @@ import tomli_w
 
 from app.presets import Preset, nested
 from app.spec_fields import IMPERFECTIONS, Value
-from core.run.spec import Experiment
+from core.run.spec import Experiment, preset_names
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,10 @@ class Choice:
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """Return the changes as `key=value` settings of the specification."""
-        cleared = (f"{IMPERFECTIONS}={{}}",) if "system.kind" in self.changes else ()
-        return (*cleared, *(f"{key}={_toml(value)}" for key, value in self.changes.items()))
+        """Return the `key=value` settings over the preset: the changes; over a file, which may change, all values."""
+        stated = self.changes if self.preset.source in preset_names() else self.values
+        cleared = (f"{IMPERFECTIONS}={{}}",) if "system.kind" in stated else ()
+        return (*cleared, *(f"{key}={_toml(value)}" for key, value in stated.items()))
 
     @property
     def kind(self) -> str:

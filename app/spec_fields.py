@@ -48,11 +48,6 @@ class SpecField:
     longest: int = 10_000
 
     @property
-    def section(self) -> str:
-        """Return the table that holds the key, "" at the top."""
-        return self.key.rpartition(".")[0]
-
-    @property
     def unit(self) -> str:
         """Return the unit that the key's name ends in."""
         return next((unit for suffix, unit in UNITS.items() if self.key.endswith(suffix)), "")

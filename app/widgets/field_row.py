@@ -34,6 +34,7 @@ class FieldRow(QWidget):
         self.dot.setProperty("role", "dot")
         self.reset = QToolButton()
         self.reset.setProperty("flat", True)
+        self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from editor to editor
         self.reset.setAccessibleName(f"Reset {field.label}")
         self.help = QLabel(field.help)
         self.reason = QLabel()

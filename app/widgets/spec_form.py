@@ -122,7 +122,7 @@ class SpecForm(QFrame):
         if not open:
             return
         section = self.sections[name]
-        self._add_rows([field for field in spec_fields() if (field.section or EXPERIMENT) == name], section)
+        self._add_rows([field for field in spec_fields() if _section_of(field.key) == name], section)
         if name == "system":
             if self.imperfections_note.parent() is None:
                 section.rows.addWidget(self.imperfections_note)
@@ -154,9 +154,6 @@ class SpecForm(QFrame):
             if value is not None:
                 before = choice.preset.values if key == "task.data" else base
                 row.show_value(value, before.get(key, row.field.default), changed=key in choice.changes)
-        counts = Counter(key.split(".")[0] if "." in key else EXPERIMENT for key in choice.changes)
-        for name, section in self.sections.items():
-            section.note.setText(f"{counts[name]} changed" if counts[name] else "")
         count = len(choice.changes)
         title = choice.preset.title
         self.summary.setText(f"{title} · {count} changed" if count else title)
@@ -171,6 +168,11 @@ class SpecForm(QFrame):
 
     def _tell(self) -> None:
         problem = self.problem
+        changed = Counter(map(_section_of, self._draft.choice.changes))
+        wrong = Counter(_section_of(key) for key, row in self.rows.items() if row.problem)
+        for name, section in self.sections.items():
+            counts = (wrong[name], "wrong"), (changed[name], "changed")
+            section.note.setText(" · ".join(f"{count} {what}" for count, what in counts if count))
         self.save.setEnabled(not problem)
         self.save.setToolTip(problem or "Keep these values under a name of their own")
         self.problem_changed.emit()
@@ -221,3 +223,7 @@ class SpecForm(QFrame):
         layout.addLayout(head)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self.help)
+
+
+def _section_of(key: str) -> str:
+    return key.split(".")[0] if "." in key else EXPERIMENT

@@ -148,6 +148,17 @@ def test_a_saved_preset_is_read_as_the_same_experiment(choice, tmp_path_factory)
     assert folder.read() == ([saved], {})
 
 
+def test_a_run_is_what_the_form_shows_even_where_the_file_has_changed_since(tmp_path):
+    key = f"{IMPERFECTIONS}.read_noise"
+    folder = PresetFolder(tmp_path)
+    saved = folder.save(Choice(PRESETS[0]).changed("training.epochs", 7).experiment(name="mine"))
+    choice = Choice(saved).changed("seed", 5)
+    folder.save(Choice(PRESETS[0]).changed(key, 0.1, 3e-4).changed("training.epochs", 9).experiment(name="mine"))
+    experiment = load_experiment(choice.preset.source, choice.settings)
+    assert experiment == choice.experiment()
+    assert (experiment.training.epochs, experiment.system.imperfections) == (7, {})
+
+
 @settings(max_examples=100, deadline=None)
 @given(choices())
 def test_resetting_every_change_leads_back_to_the_preset(choice):

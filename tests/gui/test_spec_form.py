@@ -90,6 +90,7 @@ def test_a_wrong_value_is_marked_where_it_stands_and_changes_nothing(page, qtbot
     assert not page.setup.start.isEnabled()
     assert "Epochs" in page.setup.start.toolTip()
     assert not page.form.save.isEnabled()
+    assert page.form.sections["training"].note.text() == "1 wrong"
     row.reset.click()
     assert row.editor.text() == "20"
     assert not row.reason.isVisible()
