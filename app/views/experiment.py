@@ -17,7 +17,7 @@ from app.spec_fields import SpecField, imperfection_fields, spec_fields
 from app.theme import Theme
 from app.widgets.chain_view import ChainView
 from app.widgets.cost_view import CostView
-from app.widgets.question import NameForm, Question, table_of_changes
+from app.widgets.inline_question import InlineQuestion, NameForm, table_of_changes
 from app.widgets.setup_panel import SetupPanel
 from app.widgets.spec_form import SpecForm
 from core.ports import SpecError
@@ -48,7 +48,7 @@ class ExperimentPage(QWidget):
         self.setup = SetupPanel(self.draft)
         self.chain = ChainView()
         self.form = SpecForm(self.draft)
-        self.question = Question()
+        self.question = InlineQuestion()
         self.cost = CostView()
         self._middle = QStackedWidget()
         self._reason, self._kind = "", ""

@@ -13,7 +13,7 @@ from app.spec_fields import SpecField, Value, text_of
 from app.widgets.field_editors import LineEdit
 
 
-class Question(QFrame):
+class InlineQuestion(QFrame):
     """A sentence, its details, and two answers; `closed` comes after either."""
 
     closed = Signal()
