@@ -35,11 +35,17 @@ FRAME_MS = 50
 
 @dataclass(frozen=True)
 class RunReady:
-    """The engine knows what it will work with: the physical system, the classes, and the shape of images."""
+    """The engine knows what it will work with: the physical system, the classes, the shape of images, the peak rate."""
 
     info: SystemInfo
     classes: tuple[str, ...]
     image_shape: tuple[int, int] | None
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class RunClosed:
+    """The run has let its folder go."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ class Bridge(QObject):
 
     ready = Signal(object)
     opened = Signal(object)
+    closed = Signal()
     phase_changed = Signal(object)
     message = Signal(object)
     finished = Signal(object)
@@ -133,7 +140,7 @@ class Bridge(QObject):
         self._timer.timeout.connect(self.flush)
         self._timer.start()
 
-    def post(self, event: Event | RunReady) -> None:
+    def post(self, event: Event | RunReady | RunClosed) -> None:
         """Take an event in any thread and return at once: the engine's listener."""
         if not self._open:
             return
@@ -175,6 +182,8 @@ class Bridge(QObject):
                 self.prepared.emit(event)
             case AnswersCounted():
                 self.answers.emit(event)
+            case RunClosed():
+                self.closed.emit()
             case Trouble():
                 self.trouble.emit(event)
             case Finished():

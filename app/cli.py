@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -146,7 +145,7 @@ def report(
 
 @cli.command()
 def sweep(
-    source: Annotated[str, typer.Argument(metavar="PRESET|SPEC.toml", help="A preset's name or a TOML file.")],
+    sources: Annotated[list[str], typer.Argument(metavar="PRESET|SPEC.toml...", help="Presets' names or TOML files.")],
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any key of the specification.")
     ] = None,
@@ -163,13 +162,14 @@ def sweep(
     """Repeat a run over seeds, units and estimators; end with the table of means and intervals."""
     with one_line_errors():
         from app.sweep import draw, run_sweep, split_over
-        from core.ports import SpecError
+        from core.report.sweep_figure import check_figure
 
-        if figure is not None and not all(_is_number(value) for value in split_over(over)[1]):
-            raise SpecError(f"--figure draws accuracy against numbers, and --over {over!r} names others.")
+        if figure is not None:
+            split_over(over)  # what it draws accuracy against
+            check_figure(figure)
         names = [name.strip() for name in estimators.split(",") if name.strip()]
         units = [(first_seed + index, first_unit + index) for index in range(seeds)]
-        table = run_sweep(source, settings or [], units, names, processes=processes, out=out, report=say, over=over)
+        table = run_sweep(sources, settings or [], units, names, processes=processes, out=out, report=say, over=over)
         if figure is not None:
             draw(table.summary, figure)
     say(table.text)
@@ -260,10 +260,3 @@ def meta_check(as_json: Json = False) -> None:
     if wrong:
         say("overtone: the computed meta-gradient differs from the closed form; check the TorchOpt version.")
         raise typer.Exit(EXIT_FAILED)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False

@@ -71,14 +71,15 @@ def make_job(experiment: Experiment, runs_folder: Path, *, spared_cores: int = 0
     threads = max(1, available_threads() - spared_cores)
 
     def job(listener: Listener, control: ControlToken) -> None:
-        run_experiment(setup, RunFolder.create(runs_folder, experiment), listener, control, threads=threads)
+        folder = RunFolder.create(runs_folder, experiment, setup.task.table)
+        run_experiment(setup, folder, listener, control, threads=threads)
 
     return setup, job
 
 
 def make_resumption(path: Path, *, spared_cores: int = 0) -> tuple[Setup, Job]:
     """Prepare to go on with an interrupted run, as `make_job` prepares a new one. Raises RunFileError too."""
-    setup = compose(read_experiment(path))
+    setup = compose(read_experiment(path, as_written=False))
     threads = max(1, available_threads() - spared_cores)
 
     def job(listener: Listener, control: ControlToken) -> None:
@@ -89,7 +90,7 @@ def make_resumption(path: Path, *, spared_cores: int = 0) -> tuple[Setup, Job]:
 
 def evaluate_run(folder: Path, *, serial_number: int | None = None, seed: int | None = None) -> dict[str, Any]:
     """Measure a finished run's network on its test set again. Raises RunFileError, DataError or DeviceError."""
-    experiment = read_experiment(folder)
+    experiment = read_experiment(folder, as_written=False)
     setup = compose(experiment)
     changed = serial_number is not None or seed is not None
     if changed:

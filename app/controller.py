@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.bridge import Bridge, Frame, RunReady
 from app.engine import Engine, Order
-from app.states import ACTIVE
+from app.states import ACTIVE, HOLDABLE
 from core.training.events import CalibrationPoint, EpochDone, Failed, Finished, Message, PhaseChanged, StepDone, Stopped
 
 SHOWN_PHASES = {"calibrating", "training", "evaluating", "waiting"}
@@ -79,7 +79,7 @@ class RunController(QObject):
 
     def toggle_pause(self) -> None:
         """Hold the run after the present step, or let it go on."""
-        if not self.active or self.state in {"loading", "stopping"}:
+        if self.state not in HOLDABLE:
             return
         if self._engine.paused:
             self._engine.resume()

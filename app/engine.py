@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.bridge import Bridge, RunReady
+from app.bridge import Bridge, RunClosed, RunReady
 from core.training.control import ControlToken
 from core.training.events import Failed, Listener, Stopped
 
@@ -142,11 +142,15 @@ class Engine:
     def _job(self, order: Order) -> Job:
         def job(listener: Listener, control: ControlToken) -> None:
             setup, inner = order.prepare()
-            self._bridge.post(RunReady(setup.system.info, setup.task.classes, setup.task.image_shape))
+            task, rate = setup.task, setup.experiment.training.learning_rate
+            self._bridge.post(RunReady(setup.system.info, task.classes, task.image_shape, rate))
             if control.stopping:
                 listener(Stopped(""))
             else:
-                inner(listener, control)
+                try:
+                    inner(listener, control)
+                finally:
+                    self._bridge.post(RunClosed())
 
         return job
 

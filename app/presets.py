@@ -11,9 +11,10 @@ from platformdirs import user_config_path
 
 from app.spec_fields import Value
 from core.ports import SpecError
-from core.run.files import write_atomically
+from core.run.files import read_bytes, write_atomically
 from core.run.spec import Experiment, load_experiment, preset_names
 
+MOST_TABLE_BYTES = 100_000_000  # as core.task.table reads at most
 PREFERRED_ORDER = ("quick", "shg-vowels", "shg-mnist-hybrid", "plate-mnist", "circuit-mnist", "pendula-mnist")
 
 
@@ -108,13 +109,20 @@ class PresetFolder:
         return self.path / f"{name}.toml"
 
     def save(self, experiment: Experiment) -> Preset:
-        """Write an experiment under its name, in place of an older one. Raises SpecError where that is impossible."""
+        """Write an experiment under its name, in place of an older one, with a copy of the table that it learns from.
+
+        Raises SpecError, or RunFileError where the table cannot be read.
+        """
         if experiment.name in preset_names():
             raise SpecError(f"{experiment.name!r} is a bundled preset. Choose another name.")
-        file = self.file(experiment.name)
+        file, task = self.file(experiment.name), experiment.task
+        table = read_bytes(Path(task.path), MOST_TABLE_BYTES) if task.name == "table" and task.path else b""
+        kept = experiment.kept(table)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            write_atomically(file, experiment.toml().encode())
+            if table:
+                write_atomically(self.path / kept.task.path, table)
+            write_atomically(file, kept.toml().encode())
         except OSError as error:
             raise SpecError(f"The preset {file} cannot be written: {error.strerror or error}.") from None
         return read_preset(str(file), own=True)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from core.run.index import RunSummary
 
 
+Earlier = tuple[str, dict[str, np.ndarray]]
+"""A gradient estimator, and the columns of a run's epochs."""
+
+
 class RunList(QObject):
     """The latest list of runs, the newest first; `changed` comes with each new one, `failed` with a reason."""
 
@@ -37,6 +41,15 @@ class RunList(QObject):
         """Hand the accuracy of a run's epochs to `done`: the validation's where it has one, else the training's."""
         self._background.run(lambda: accuracy_curve(path), done)
 
+    def read_earlier(self, name: str, estimator: str, done: Callable[[list[Earlier]], None]) -> None:
+        """Hand the epochs of the latest finished runs of a preset with other estimators to `done`."""
+        latest: dict[str, Path] = {}
+        for run in self.runs:
+            if run.state == "finished" and run.preset == name and run.estimator != estimator:
+                latest.setdefault(run.estimator, run.path)
+        if latest:
+            self._background.run(lambda: [(key, epochs_of(path)) for key, path in latest.items()], done)
+
     def _take(self, runs: list[RunSummary]) -> None:
         self.runs, self.known = runs, True
         self.changed.emit()
@@ -48,14 +61,19 @@ def _read(folder: Path) -> list[RunSummary]:
     return list_runs(folder)[::-1] if folder.is_dir() else []
 
 
-def accuracy_curve(path: Path) -> np.ndarray:
-    """Return the accuracy (epochs,) of a run; empty where it has none or cannot be read."""
+def epochs_of(path: Path) -> dict[str, np.ndarray]:
+    """Return the table of a run's epochs; empty where it has none or cannot be read."""
     from core.ports import RunFileError
     from core.run.record import RunRecord
 
     try:
-        epochs = RunRecord(path).arrays("epochs")
+        return RunRecord(path).arrays("epochs")
     except RunFileError:
-        return np.empty(0)
+        return {}
+
+
+def accuracy_curve(path: Path) -> np.ndarray:
+    """Return the accuracy (epochs,) of a run; empty where it has none or cannot be read."""
+    epochs = epochs_of(path)
     validation = epochs.get("validation_accuracy", np.empty(0))
     return validation if len(validation) and np.isfinite(validation).all() else epochs.get("accuracy", np.empty(0))

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from core.run.spec import Experiment
 
@@ -128,13 +130,13 @@ class SpecField:
     def _text(self, text: str) -> str:
         if len(text) > self.longest:
             raise ValueError(f"Too long: {len(text):,} of at most {self.longest:,} characters.")
-        if self.pattern and not re.fullmatch(self.pattern, text):
-            raise ValueError(self.help)
         try:
             text.encode()
+            return _text_of(self.pattern).validate_python(text)
         except UnicodeEncodeError:
             raise ValueError("A character of it cannot be written to a file.") from None
-        return text
+        except ValidationError:
+            raise ValueError(f"Not of the form that is wanted. {self.help}") from None
 
 
 def text_of(value: Value) -> str:
@@ -193,6 +195,12 @@ def _field(key: str, entry: dict[str, Any]) -> SpecField:
         pattern=entry.get("pattern", ""),
         longest=entry.get("maxLength", 10_000),
     )
+
+
+@lru_cache
+def _text_of(pattern: str) -> TypeAdapter[str]:
+    """Return pydantic's own check: its patterns are not quite those of `re`."""
+    return TypeAdapter(Annotated[str, Field(pattern=pattern or None)])
 
 
 def _last(reference: str) -> str:

@@ -13,4 +13,5 @@ STATES = {
     "finished": "ok",
     "failed": "bad",
 }
+HOLDABLE = {"calibrating", "training", "evaluating", "waiting", "paused"}
 ACTIVE = {"loading", "calibrating", "training", "evaluating", "waiting", "paused", "stopping"}

@@ -15,10 +15,12 @@ from typing import Any
 
 from core.physics.kernels.pool import available_threads
 from core.ports import OvertoneError, SpecError
-from core.report.sweep_figure import draw_sweep
+from core.report.sweep_figure import Point, draw_sweep
+from core.run.files import read_bytes
 from core.run.record import read_experiment, read_result
 from core.run.spec import load_experiment
 from core.task.statistics import mean_with_interval
+from core.task.table import MOST_BYTES
 
 LABELS = {"pat": "PAT", "in_silico": "in silico, on the device"}
 
@@ -56,6 +58,13 @@ def trials_of(
     ]
 
 
+def _kept(trial: Trial) -> str:
+    """Return the specification that the run of a trial keeps. Raises SpecError, RunFileError."""
+    experiment = load_experiment(trial.source, trial.settings)
+    is_own = experiment.task.name == "table"
+    return experiment.kept(read_bytes(Path(experiment.task.path), MOST_BYTES) if is_own else b"").toml()
+
+
 def run_trials(
     trials: Sequence[Trial],
     *,
@@ -72,7 +81,7 @@ def run_trials(
     environment = {**os.environ, "OMP_NUM_THREADS": str(max(1, available_threads() // processes))}
 
     def one(trial: Trial) -> dict[str, Any]:
-        earlier = finished.get(load_experiment(trial.source, trial.settings).toml()) if finished else None
+        earlier = finished.get(_kept(trial)) if finished else None
         if earlier is not None:
             report(f"{trial.label}: {earlier['test_accuracy']:.1%}, run {earlier['run']}")
             return earlier
@@ -102,7 +111,7 @@ def finished_runs(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def run_sweep(
-    source: str,
+    sources: Sequence[str],
     settings: Sequence[str],
     units: Sequence[tuple[int, int]],
     estimators: Sequence[str],
@@ -112,22 +121,28 @@ def run_sweep(
     report: Callable[[str], None],
     over: str = "",
 ) -> SweepTable:
-    """Run every estimator on every (seed, serial number), with `over` = "key=v1,v2,..." for each of these values.
+    """Run every estimator on every (seed, serial number) of each source, with `over` for each value of a key.
 
-    Raises SpecError before, OvertoneError when a run fails.
+    `over` is "key=v1,v2,...". Runs that are in `out` already are not run again. Raises SpecError before, OvertoneError
+    when a run fails.
     """
-    key, _, values = over.partition("=")
-    rows = (
-        {f"{key} = {value}": (*settings, f"{key}={value}") for value in values.split(",")} if over else {"": settings}
-    )
-    groups = [trials_of(source, changed, units, estimators) for changed in rows.values()]
-    results = iter(run_trials([t for group in groups for t in group], processes=processes, out=out, report=report))
-    summaries = [summarise([next(results) for _ in group]) for group in groups]
-    columns: dict[str, Any] = summaries[0]["columns"]
-    lines = [f"| {summaries[0]['preset']} | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
-    for name, summary in zip(rows, summaries, strict=True):
-        lines.append(f"| {name or summary['preset']} | {' | '.join(cell(c) for c in summary['columns'].values())} |")
-    return SweepTable("\n".join(lines), {"over": over, "rows": summaries} if over else summaries[0])
+    key, values = split_over(over) if over else ("", [""])
+    cases = [(source, value) for source in sources for value in values]
+    groups = [
+        trials_of(source, (*settings, *([f"{key}={value}"] if over else [])), units, estimators)
+        for source, value in cases
+    ]
+    trials = [trial for group in groups for trial in group]
+    results = iter(run_trials(trials, processes=processes, out=out, report=report, finished=finished_runs(out)))
+    rows = [summarise([next(results) for _ in group]) for group in groups]
+    columns: dict[str, Any] = rows[0]["columns"]
+    lines = [f"| {key or 'preset'} | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
+    for (_, value), row in zip(cases, rows, strict=True):
+        row["value"] = value
+        name = " = ".join(filter(None, (row["preset"] if len(sources) > 1 or not over else key, value)))
+        lines.append(f"| {name} | {' | '.join(cell(row['columns'][label]) for label in columns)} |")
+    single = len(rows) == 1 and not over
+    return SweepTable("\n".join(lines), rows[0] if single else {"over": key, "rows": rows})
 
 
 def split_over(over: str) -> tuple[str, list[str]]:
@@ -139,14 +154,13 @@ def split_over(over: str) -> tuple[str, list[str]]:
 
 
 def draw(summary: Mapping[str, Any], path: Path) -> None:
-    """Draw the figure of a sweep over numbers. Raises RunFileError when it cannot be written."""
-    key, values = split_over(summary["over"])
-    rows: list[dict[str, Any]] = summary["rows"]
-    curves = {
-        label: [(row["columns"][label]["mean"], row["columns"][label]["half_width95"]) for row in rows]
-        for label in rows[0]["columns"]
-    }
-    draw_sweep(path, rows[0]["preset"], key, [float(value) for value in values], curves)
+    """Draw the figure of a sweep over values. Raises RunFileError when it cannot be written."""
+    panels: dict[str, dict[str, list[Point]]] = {}
+    for row in summary["rows"]:
+        panel = panels.setdefault(row["preset"], {label: [] for label in row["columns"]})
+        for label, column in row["columns"].items():
+            panel[label].append(Point(row["value"], column["mean"], column["half_width95"], column["values"]))
+    draw_sweep(path, summary["over"], panels)
 
 
 def summarise(results: Sequence[dict[str, Any]]) -> dict[str, Any]:

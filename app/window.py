@@ -3,55 +3,54 @@
 from __future__ import annotations
 
 import signal
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QActionGroup, QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
-    QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMainWindow,
-    QMenu,
     QPlainTextEdit,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from app.background import Background
 from app.bridge import Bridge, Trouble
 from app.bug_report import catch_all
 from app.choice import Choice
+from app.closing import Closing
 from app.controller import Progress, RunController
 from app.engine import Engine, Order, new_run, resumed_run
+from app.folder_watch import FolderWatch
 from app.log_model import LogModel
-from app.plot_record import DATA, PICTURES, PlotRecord, save_plot
+from app.plot_saver import PlotSaver
 from app.presets import bundled_presets
 from app.run_list import RunList
 from app.states import ACTIVE
 from app.systems import system_name
-from app.theme import MODES, Mode, Theme, ThemeController, icon
+from app.theme import Theme, ThemeController, icon
 from app.views.experiment import ExperimentPage
-from app.views.live import LivePage, suggested_name
+from app.views.live import LivePage
 from app.views.log import LogPage
 from app.views.start import StartPage
+from app.widgets.help import HelpSheet
 from app.widgets.notice import Notice
+from app.widgets.palette import Palette
 from app.widgets.rail import Rail
 from app.widgets.run_bar import RunBar
-from core.training.events import Failed, Finished, Message, RunOpened
+from app.widgets.status_line import StatusLine
+from app.window_commands import add_commands
+from core.training.events import Finished, Message, RunOpened
 
 if TYPE_CHECKING:
     from core.run.index import RunSummary
 
-CLOSING_PATIENCE_MS = 5000
 PAGES = {"Start": "start", "Experiment": "experiment", "Live": "live", "Log": "log"}
 START, EXPERIMENT, LIVE, LOG = range(len(PAGES))
 TYPING = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
@@ -65,11 +64,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Overtone")
         self.resize(1280, 720)
         self.setMinimumSize(QSize(1080, 640))
-        self._bridge, self._themes, self._runs_folder = bridge, themes, runs_folder
-        self._closing = False
-        self._run_folder: Path | None = None
-        self._background = Background(self)
-        self._background.failed.connect(partial(self._problem, details=""))
+        arranged = themes.settings.value("window")
+        if isinstance(arranged, QByteArray):
+            self.restoreGeometry(arranged)
+        self._bridge, self.themes, self._runs_folder = bridge, themes, runs_folder
         self.controller = RunController(bridge, engine, self)
         self.log = LogModel()
         self.runs = RunList(runs_folder, self)
@@ -81,10 +79,13 @@ class MainWindow(QMainWindow):
         self.log_page = LogPage(self.log)
         self.pages = QStackedWidget()
         self.notice = Notice()
-        self.status = QLabel()
-        self.result = QLabel()
-        self._theme_button = QToolButton()
+        self.status_line = StatusLine(themes)
+        self.status, self.result = self.status_line.status, self.status_line.result
+        self.saver, self._watch = PlotSaver(self), FolderWatch(self)
         self._lay_out()
+        self.commands = add_commands(self)
+        self._palette, self._help = Palette(self, self.commands), HelpSheet(self)
+        self.closing = Closing(self, self.controller, self._leave)
         self._connect()
         self._theme_changed(themes.theme)
         self._choice_changed(self.setup.choice)
@@ -117,23 +118,40 @@ class MainWindow(QMainWindow):
         """Go on with an interrupted run."""
         self._start(resumed_run(run.path, name=run.preset or run.name, estimator=run.estimator))
 
+    def open_palette(self) -> None:
+        """Let a command be found by its words."""
+        self._palette.open()
+
+    def open_help(self) -> None:
+        """Explain the page that is shown."""
+        self._help.show_page(list(PAGES.values())[self.pages.currentIndex()])
+
+    def open_shortcuts(self) -> None:
+        """List all keys."""
+        self._help.show_shortcuts(self.commands)
+
     def interrupt(self, _signal: int, _frame: object) -> None:
-        """Close, as a signal asks."""
-        self.close()
+        """Close without a question, as a signal asks."""
+        self.closing.begin()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop a running experiment first; close when its outputs are safe."""
-        self.live.keep_layout()
-        if not self.controller.alive:
-            self._bridge.close()
-            event.accept()
+        """Close, or ask first while a run goes on."""
+        if self.controller.alive:
+            event.ignore()
+            self.closing.ask()
             return
-        event.ignore()
-        if not self._closing:
-            self._closing = True
-            self.controller.stop()
-            self.status.setText("Closing: the outputs go to their safe state first")
-            self._close_when_idle(time.monotonic() + CLOSING_PATIENCE_MS / 1000)
+        self._keep()
+        event.accept()
+
+    def _keep(self) -> None:
+        """Write down how the window is arranged, and take no more events."""
+        self.live.keep_layout()
+        self.themes.settings.setValue("window", self.saveGeometry())
+        self._bridge.close()
+
+    def _leave(self) -> None:
+        self._keep()
+        QApplication.quit()
 
     def eventFilter(self, watched: Any, event: QEvent) -> bool:
         """Let Space pause and resume wherever the focus is, except where one types."""
@@ -157,13 +175,6 @@ class MainWindow(QMainWindow):
         self.controller.start(order)
         self.show_page(LIVE)
 
-    def _close_when_idle(self, deadline_s: float) -> None:
-        if self.controller.alive and time.monotonic() < deadline_s:
-            QTimer.singleShot(50, lambda: self._close_when_idle(deadline_s))
-            return
-        self._bridge.close()
-        QApplication.quit()
-
     def _connect(self) -> None:
         run, bar, bridge = self.controller, self.run_bar, self._bridge
         self.rail.chosen.connect(self.show_page)
@@ -176,7 +187,6 @@ class MainWindow(QMainWindow):
         bar.pause_toggled.connect(run.toggle_pause)
         bar.stop_requested.connect(run.stop)
         bar.safe_stop_requested.connect(run.stop)
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(run.stop)
         run.began.connect(self._began)
         run.state_changed.connect(self._state_changed)
         run.system_changed.connect(bar.set_system)
@@ -190,34 +200,27 @@ class MainWindow(QMainWindow):
         bridge.prepared.connect(self.live.show_prepared)
         bridge.alignment.connect(self.live.show_alignment)
         bridge.opened.connect(self._opened)
-        self.live.save_requested.connect(self._save_plot)
+        bridge.closed.connect(self.runs.refresh)
+        self.live.save_requested.connect(self.saver.ask)
+        self.live.training.rate_changed.connect(run.set_learning_rate)
+        self._watch.told.connect(self.status_line.kept.setText)
+        self.saver.saved.connect(self._saved)
+        self.saver.failed.connect(partial(self._problem, details=""))
         bridge.alignment.connect(bar.set_alignment)
         bridge.trouble.connect(self._trouble)
         bridge.finished.connect(self._finished)
-        bridge.failed.connect(self._failed)
         self.log.unread_changed.connect(partial(self.rail.count, LOG))
         self.runs.failed.connect(partial(self.log.add, "warning"))
-        self._themes.changed.connect(self._theme_changed)
+        self.themes.changed.connect(self._theme_changed)
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self)
 
     def _opened(self, event: RunOpened) -> None:
-        self._run_folder = Path(event.folder)
+        self.saver.run = Path(event.folder).name
+        self._watch.follow(Path(event.folder))
 
-    def _save_plot(self, record: PlotRecord) -> None:
-        """Ask where to, and save it in the background."""
-        kinds = ";;".join(f"{kind[1:].upper()} (*{kind})" for kind in (*PICTURES, *DATA))
-        run = self._run_folder.name if self._run_folder else ""
-        name, chosen = QFileDialog.getSaveFileName(self, "Save the view", suggested_name(record, run), kinds)
-        if not name:
-            return
-        path = Path(name)
-        if path.suffix.lower() not in (*PICTURES, *DATA):
-            path = path.with_name(path.name + "." + chosen.split()[0].lower())
-        self._background.run(lambda: save_plot(record, path, {"run": run}), lambda _: self._saved(path))
-
-    def _saved(self, path: Path) -> None:
+    def _saved(self, path: str) -> None:
         self.status.setText(f"Saved {path}")
         self.log.add("info", f"Saved {path}")
 
@@ -236,6 +239,7 @@ class MainWindow(QMainWindow):
         self.run_bar.set_alignment(None)
         self.run_bar.preset.setText(order.name)
         self.live.begin(order.estimator)
+        self.runs.read_earlier(order.name, order.estimator, self.live.training.show_others)
         self.log.add("info", f"Started {order.name}")
 
     def _state_changed(self, state: str) -> None:
@@ -244,7 +248,8 @@ class MainWindow(QMainWindow):
         self.setup.set_running(running)
         self.start.set_running(running)
         if not running:
-            self.runs.refresh()
+            self._watch.stop()
+            self.live.training.allow_rate(None)
 
     def _progressed(self, progress: Progress) -> None:
         self.run_bar.set_progress(progress.fraction, progress.step, progress.remaining_s)
@@ -274,14 +279,18 @@ class MainWindow(QMainWindow):
         )
         self.log.add("info", f"{self.result.text()}. Saved in {event.folder}")
 
-    def _failed(self, _event: Failed) -> None:
-        if self._closing:
-            self.close()
-
     def _theme_changed(self, theme: Theme) -> None:
-        for part in (self.run_bar, self.rail, self.start, self.experiment, self.live, self.log_page, self.notice):
+        for part in (
+            self.run_bar,
+            self.rail,
+            self.start,
+            self.experiment,
+            self.live,
+            self.log_page,
+            self.notice,
+            self.status_line,
+        ):
             part.apply_theme(theme)
-        self._theme_button.setIcon(icon("theme", theme.muted))
         self.setWindowIcon(icon("overtone", theme.accent, 64))
 
     def _lay_out(self) -> None:
@@ -303,41 +312,8 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.run_bar)
         layout.addLayout(body, 1)
-        layout.addWidget(self._status_line())
+        layout.addWidget(self.status_line)
         self.setCentralWidget(centre)
-
-    def _status_line(self) -> QWidget:
-        line = QWidget()
-        line.setObjectName("statusLine")
-        line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(line)
-        row.setContentsMargins(16, 4, 8, 4)
-        self.status.setProperty("role", "muted")
-        for label in (self.status, self.result):
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row.addWidget(self.status)
-        row.addStretch(1)
-        row.addWidget(self.result)
-        row.addWidget(self._theme_button)
-        self._theme_button.setProperty("flat", True)
-        self._theme_button.setToolTip("Light, dark, or as the system")
-        self._theme_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._theme_button.setMenu(self._theme_menu())
-        return line
-
-    def _choose_theme(self, mode: Mode, _checked: bool) -> None:
-        self._themes.set_mode(mode)
-
-    def _theme_menu(self) -> QMenu:
-        menu = QMenu(self)
-        group = QActionGroup(menu)
-        for mode in MODES:
-            action = menu.addAction({"system": "As the system", "light": "Light", "dark": "Dark"}[mode])
-            action.setCheckable(True)
-            action.setChecked(mode == self._themes.mode)
-            action.triggered.connect(partial(self._choose_theme, mode))
-            group.addAction(action)
-        return menu
 
 
 def open_window(arguments: list[str]) -> int:
@@ -345,6 +321,7 @@ def open_window(arguments: list[str]) -> int:
     app = QApplication(arguments)
     app.setApplicationName("Overtone")
     app.setOrganizationName("Overtone")
+    app.setDesktopFileName("io.github.overtone")
     themes = ThemeController(QSettings())
     themes.apply()
     bridge = Bridge()

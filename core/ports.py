@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
 
 if TYPE_CHECKING:  # torch takes a second to start, and a list of runs, which knows these errors, needs none
+    from jaxtyping import Float
     from torch import Tensor
 
 

@@ -21,14 +21,17 @@ DEADLINE_S = 1800
 
 
 def startup() -> list[Limit]:
-    """Time the help, the way to the first shot of a second run, and the window until it can be used."""
+    """Time the help, the way to the first shot of a second run, a large run's opening, and the window's."""
     with tempfile.TemporaryDirectory(prefix="overtone-bench-") as folder:
         help_ms = _repeat(lambda: _timed_ms(["-m", "app", "--help"]))
         shot_ms = _repeat(lambda: _until_line_ms(["-m", "app.bench.first_shot", folder], {}))
+        large = _output(["-m", "app.bench.large_run", "make", folder], {}).strip()
+        large_ms = _repeat(lambda: _timed_ms(["-m", "app.bench.large_run", "open", large]))
         window_ms = _repeat(lambda: _until_line_ms(["-m", "app.bench.window", "usable", folder], OFFSCREEN))
     return [
         Limit("startup", "overtone --help", *help_ms[:1], must=400, aim=300, spread=help_ms[1]),
         Limit("startup", "overtone run quick, to its first shot", *shot_ms[:1], must=3000, aim=2000, spread=shot_ms[1]),
+        Limit("startup", "a run of 100 MB opened", *large_ms[:1], must=500, aim=400, spread=large_ms[1]),
         Limit("startup", "window usable", *window_ms[:1], must=2000, aim=1200, spread=window_ms[1]),
     ]
 

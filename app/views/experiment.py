@@ -20,7 +20,7 @@ from app.widgets.cost_view import CostView
 from app.widgets.inline_question import InlineQuestion, NameForm, table_of_changes
 from app.widgets.setup_panel import SetupPanel
 from app.widgets.spec_form import SpecForm
-from core.ports import SpecError
+from core.ports import OvertoneError, SpecError
 from core.run.spec import preset_names
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class ExperimentPage(QWidget):
     def _save(self, names: NameForm) -> None:
         try:
             preset = self._folder.save(self.draft.choice.experiment(**names.values))
-        except (SpecError, ValueError) as error:
+        except (OvertoneError, ValueError) as error:
             self.problem.emit(str(error))
             return
         self._list_presets()

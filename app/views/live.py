@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-from app.plot_record import PlotRecord
 from app.theme import Theme
 from app.widgets.class_map import ClassMapView
 from app.widgets.confusion_view import ConfusionView
@@ -104,6 +102,7 @@ class LivePage(QMainWindow):
         self.layers.set_axis(info.response_axis)
         self.class_map.set_run(run.classes, run.image_shape)
         self.confusion.set_classes(run.classes)
+        self.training.allow_rate(run.learning_rate)
         kind = info.kind if info.kind in LAYOUTS else "plate" if is_time_domain(info) else ""
         if kind != self._kind:
             self.keep_layout()
@@ -232,9 +231,3 @@ class LivePage(QMainWindow):
         if isinstance(panel, PlotPanel):
             panel.save_requested.connect(self.save_requested)
         return dock
-
-
-def suggested_name(record: PlotRecord, run: str) -> str:
-    """Suggest a file name for a picture of a plot."""
-    words = "".join(character if character.isalnum() else "-" for character in record.title.lower())
-    return str(Path(f"{run or 'overtone'}-{words}.png"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from app.theme import Theme, icon
@@ -23,13 +22,13 @@ class Rail(QWidget):
         self.setObjectName("rail")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH_PX)
-        self._words, self._icons = list(pages), list(pages.values())
+        self.words, self._icons = list(pages), list(pages.values())
         self.buttons: list[QToolButton] = []
         group = QButtonGroup(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 8, 4, 8)
         layout.setSpacing(4)
-        for place, word in enumerate(self._words):
+        for place, word in enumerate(self.words):
             button = QToolButton()
             button.setText(word)
             button.setCheckable(True)
@@ -40,9 +39,6 @@ class Rail(QWidget):
             button.setToolTip(f"{word} (Ctrl+{place + 1})")
             button.setAccessibleName(word)
             button.clicked.connect(partial(self._choose, place))
-            QShortcut(
-                QKeySequence(f"Ctrl+{place + 1}"), self, context=Qt.ShortcutContext.WindowShortcut
-            ).activated.connect(partial(self._choose, place))
             group.addButton(button)
             layout.addWidget(button)
             self.buttons.append(button)
@@ -54,7 +50,7 @@ class Rail(QWidget):
 
     def count(self, place: int, number: int) -> None:
         """Write a number beside a page's word; 0 takes it away."""
-        word = self._words[place]
+        word = self.words[place]
         self.buttons[place].setText(f"{word} {number}" if number else word)
         self.buttons[place].setAccessibleName(f"{word}, {number} unread" if number else word)
 

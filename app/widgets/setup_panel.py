@@ -68,7 +68,6 @@ class SetupPanel(QWidget):
         self.open.setToolTip("Open a specification, a .toml file")
         self.start = QPushButton("Start training")
         self.start.setProperty("primary", True)
-        self.start.setShortcut("Ctrl+Return")
         self._lay_out()
         self.list.currentRowChanged.connect(self._row_changed)
         self.serial_number.valueChanged.connect(partial(draft.set, self._unit))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from app.theme import Theme
 from app.widgets.canvas import Curve, Level
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 EMPTY = "Accuracy and loss appear here while the network trains; before that, how well the twin was fitted."
 STYLE: dict[str, tuple[int, str]] = {"pat": (0, "solid"), "in_silico": (1, "dash"), "ideal": (2, "dot")}
 ESTIMATOR_NAMES = {"pat": "PAT", "in_silico": "in silico", "ideal": "ideal"}
+EPOCH_COLUMNS = {"epoch", "shots", "wall_s", "loss", "accuracy", "validation_accuracy"}
+HIGHEST_RATE = 10.0  # as in a specification
 OTHERS = 3  # earlier runs that are drawn beside this one
 
 # quantity: title and unit of its axis
@@ -51,13 +54,18 @@ CURVES: dict[str, tuple[str, str, str, bool]] = {
 class TrainingView(PlotPanel):
     """One plot of one quantity; it turns to accuracy by itself when training begins."""
 
+    rate_changed = Signal(float)
+
     def __init__(self) -> None:
         self.choice, self.along = QComboBox(), QComboBox()
         self.choice.addItems(list(QUANTITIES))
         self.choice.setToolTip("What the plot shows")
         self.along.addItems(list(AXES))
         self.along.setToolTip("Against what it is drawn")
-        super().__init__("Training", EMPTY, (self.choice, self.along))
+        self.rate = QLineEdit()
+        self.rate.setFixedWidth(72)
+        self.rate.setAccessibleName("Peak learning rate")
+        super().__init__("Training", EMPTY, (self.rate, self.choice, self.along))
         self.series: dict[str, Series] = {}
         self._curves: dict[str, Curve] = {}
         self._quantity: dict[str, str] = {}
@@ -67,6 +75,9 @@ class TrainingView(PlotPanel):
         self._levels: dict[str, float] = {}
         self._at, self._ends = Position(0, 0, 0, 0), 1.0
         self._chosen = False
+        self._rate = 0.0
+        self.allow_rate(None)
+        self.rate.editingFinished.connect(self._change_rate)
         self.choice.activated.connect(self._user_chose)
         self.choice.currentIndexChanged.connect(self._choose)
         self.along.currentIndexChanged.connect(self._choose)
@@ -87,10 +98,22 @@ class TrainingView(PlotPanel):
         self.plot.forget_view()
         self.show_empty(EMPTY)
 
+    def allow_rate(self, rate: float | None) -> None:
+        """Let the peak learning rate of a run be changed; None while there is none."""
+        self.rate.setEnabled(rate is not None)
+        self.rate.setText("" if rate is None else f"{rate:g}")
+        self.rate.setPlaceholderText("rate")
+        self.rate.setToolTip(
+            "The peak learning rate can be changed while a run trains."
+            if rate is None
+            else "Peak learning rate: type another one and press Enter. It holds from the next step on."
+        )
+        self._rate = rate or 0.0
+
     def show_others(self, runs: Sequence[tuple[str, Mapping[str, np.ndarray]]]) -> None:
         """Draw earlier runs beside this one: their estimators, and their tables of epochs."""
         self._remove_others()
-        for number, (estimator, epochs) in enumerate(runs[:OTHERS]):
+        for number, (estimator, epochs) in enumerate([run for run in runs if run[1].keys() >= EPOCH_COLUMNS][:OTHERS]):
             name = f"earlier {ESTIMATOR_NAMES.get(estimator, estimator)}" + (f" ({number + 1})" if number else "")
             colour, dash = STYLE.get(estimator, (3, "solid"))
             validation = epochs["validation_accuracy"]
@@ -161,6 +184,18 @@ class TrainingView(PlotPanel):
             self.plot.remove_curve(self._curves.pop(name))
             del self.series[name], self._quantity[name]
         self._others = []
+
+    def _change_rate(self) -> None:
+        try:
+            rate = float(self.rate.text())
+        except ValueError:
+            rate = math.nan
+        if not 0 < rate <= HIGHEST_RATE:
+            self.rate.setText(f"{self._rate:g}")  # the old value stays in force
+            self.readout.setText(f"a learning rate lies above 0, up to {HIGHEST_RATE:g}")
+        elif rate != self._rate:
+            self._rate = rate
+            self.rate_changed.emit(rate)
 
     def _draw_levels(self) -> None:
         shown = self._levels if self.choice.currentText() == "Accuracy" else {}

@@ -14,6 +14,8 @@ from core.run.record import RunRecord, State
 from core.run.robustness_card import RobustnessCard, read_card
 from core.run.spec import Experiment
 
+NEEDED = {"run", "test_count", "twin_belief"}  # of a result, besides what all results have
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -47,13 +49,15 @@ class Facts:
 def read_facts(path: Path) -> Facts:
     """Read a run. Raises RunFileError where there is none or its files are damaged."""
     record = RunRecord(path)
-    experiment = record.experiment
+    experiment, result = record.experiment, record.result
+    if result is not None and (lacking := NEEDED - result.keys()):
+        raise RunFileError(f"The result of {path} lacks {', '.join(sorted(lacking))}: it was cut short. Run it again.")
     groups = ("steps", "epochs", "calibration", "system", "twin", "test", "examples", "alignment")
     return Facts(
         path.resolve().name,
         record.state,
         experiment,
-        record.result,
+        result,
         record.provenance,
         record.attributes(),
         {name: _filled(record.arrays(name)) for name in groups},

@@ -92,7 +92,8 @@ def _key_figures(facts: Facts) -> list[KeyFigure]:
     if result is not None:
         note = f"{result['shots_per_inference']} an inference" if "shots_per_inference" in result else ""
         shown.append(KeyFigure("Device passes", f"{result['device_passes']:,}", note))
-        shown.append(KeyFigure("Wall time", duration(result["wall_s"]), f"device {duration(result['device_s'])}"))
+        note = f"device {duration(result['device_s'])}" if "device_s" in result else ""
+        shown.append(KeyFigure("Wall time", duration(result["wall_s"]), note))
     return shown
 
 

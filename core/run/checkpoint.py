@@ -60,7 +60,8 @@ def read_checkpoint(run: Path, name: str) -> Checkpoint:
             raise ValueError(f"it has more than {MOST_BYTES:,} bytes.")
         with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {}).get("facts", "{}"))
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, not a dictionary
+            # cloned: a tensor that lies in the file keeps the file's room when a new one has taken its place
+            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}  # noqa: SIM118, not a dictionary
     except (OSError, SafetensorError, ValueError, RuntimeError) as error:
         raise _unusable(path, error) from None
     if not isinstance(facts, dict):

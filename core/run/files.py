@@ -43,9 +43,11 @@ def read_bytes(path: Path, most_bytes: int) -> bytes:
     try:
         if not path.is_file():  # opening a pipe would wait for ever
             raise OSError("it is not a file")
-        if path.stat().st_size > most_bytes:
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+        if len(content) > most_bytes:
             raise OSError(f"it has more than {most_bytes:,} bytes")
-        return path.read_bytes()
+        return content
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RunFileError(f"{path} cannot be read: {reason}.") from None
@@ -59,7 +61,7 @@ class Ownership:
         self._path = folder / "owner.lock"
         try:
             with explained(folder):
-                self._file = self._path.open("a+b")
+                self._file = self._path.open("a+b", buffering=0)
             _lock(self._file.fileno())
         except BlockingIOError:
             self._file.seek(0)
@@ -71,7 +73,6 @@ class Ownership:
         with suppress(OSError):  # on a full disk the number is missing, the lock holds all the same
             self._file.truncate(0)
             self._file.write(str(os.getpid()).encode())
-            self._file.flush()
 
     def release(self) -> None:
         """Give it up; the file stays, since another process may be waiting for it."""

@@ -22,7 +22,8 @@ from torch import Tensor
 from core.ports import DiskFull, OvertoneError, RunFileError
 from core.run.checkpoint import pack_checkpoint
 from core.run.files import Ownership, explained, write_atomically
-from core.run.schema import SCHEMA_VERSION, check_tables, child, datasets, migrate
+from core.run.probe import check_endurance
+from core.run.schema import SCHEMA_VERSION, check_tables, child, datasets, migrate, schema_version, values
 from core.run.soundness import check_soundness
 from core.run.spec import Experiment
 from core.run.staged_file import StagedFile
@@ -38,9 +39,10 @@ SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error", "ali
 class RunFolder:
     """The folder of one run, open for writing by this process alone. Every record is flushed as it is written.
 
-    `experiment.toml` repeats the run; `run.h5` holds what `core.run` describes; `checkpoints/*.safetensors` what a run
-    goes on from; `log.jsonl` one line a message. On a full disk `wait_for_room` is called with the reason, again and
-    again until the write succeeds, and then with None; where it is None itself, DiskFull is raised.
+    `experiment.toml` repeats the run, with a copy of its table where it has one; `run.h5` holds what `core.run`
+    describes; `checkpoints/*.safetensors` what a run goes on from; `log.jsonl` one line a message. On a full disk
+    `wait_for_room` is called with the reason, again and again until the write succeeds, and then with None; where it is
+    None itself, DiskFull is raised.
     """
 
     def __init__(self, path: Path, owner: Ownership) -> None:
@@ -52,8 +54,11 @@ class RunFolder:
         self._tables: dict[str, dict[str, h5py.Dataset]] = {}
 
     @classmethod
-    def create(cls, parent: Path, experiment: Experiment) -> RunFolder:
-        """Make the folder with its specification. Raises RunFileError, leaving nothing behind."""
+    def create(cls, parent: Path, experiment: Experiment, table: bytes = b"") -> RunFolder:
+        """Make the folder with its specification and the table of one's own that it names, if it names one.
+
+        Raises RunFileError, leaving nothing behind.
+        """
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         path = parent / f"{stamp}-{re.sub(r'[^a-z0-9]+', '-', experiment.name.lower())}-{secrets.token_hex(3)}"
         folder = None
@@ -61,7 +66,10 @@ class RunFolder:
             with explained(path):
                 (path / "checkpoints").mkdir(parents=True)
                 folder = cls(path, Ownership(path))
-                write_atomically(path / "experiment.toml", experiment.toml().encode())
+                kept = experiment.kept(table)
+                if table:
+                    write_atomically(path / kept.task.path, table)
+                write_atomically(path / "experiment.toml", kept.toml().encode())
                 folder._open(existing=False)
                 folder.entry.attrs["title"] = experiment.title
                 folder._commit()
@@ -89,6 +97,12 @@ class RunFolder:
             folder.close()
             raise
         return folder
+
+    def migrate(self) -> None:
+        """Bring a run.h5 of an older version to the present one. Raises RunFileError."""
+        assert self._file is not None
+        migrate(self._file)
+        self.commit()
 
     @property
     def entry(self) -> h5py.Group:
@@ -121,16 +135,19 @@ class RunFolder:
         return {name: next(iter(columns.values())).shape[0] for name, columns in self._tables.items()}
 
     def cut(self, lengths: Mapping[str, int]) -> None:
-        """Forget the rows beyond these lengths, and tables that are not named. Raises RunFileError."""
+        """Forget the rows beyond these lengths, and tables that are not named. Raises RunFileError.
+
+        What is kept is written anew: HDF5 crashes when it changes a chunk whose place in the file is damaged.
+        """
         with self.guarded():
             entry = self.entry
             for table in [name for name in SIGNALS if name in entry]:
-                if table not in lengths:
-                    del entry[table]
-                    self._tables.pop(table, None)
-                    continue
-                for column in child(entry, table).values():
-                    column.id.set_extent((min(lengths[table], column.shape[0]),))
+                columns = datasets(child(entry, table)) if table in lengths else {}
+                kept = {name: values(column, 0, lengths[table]) for name, column in columns.items()}
+                del entry[table]
+                self._tables.pop(table, None)
+                if kept:
+                    self._new_table(table, kept)
         self.commit()
 
     def put(self, name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, object]) -> None:
@@ -220,8 +237,9 @@ class RunFolder:
             try:
                 check_soundness(path)  # the file is as the last commit left it, nothing being staged
                 self._file = h5py.File(self._staged, "r+")
-                migrate(self._file)
+                schema_version(self._file)
                 check_tables(self.entry, SIGNALS)
+                check_endurance(path)
                 return
             except OvertoneError:  # of another version, not damaged
                 self._abandon()
@@ -281,12 +299,14 @@ class RunFolder:
             if not row.keys() <= found.keys():
                 raise RunFileError(f"The table {table} of {self.path / 'run.h5'} lacks columns. {ADVICE} {self.path}")
             return {name: found[name] for name in row}
-        group = entry.create_group(table)
+        empty = {name: np.empty(0, np.int64 if isinstance(value, int) else np.float64) for name, value in row.items()}
+        return self._new_table(table, empty)
+
+    def _new_table(self, table: str, columns: Mapping[str, np.ndarray]) -> dict[str, h5py.Dataset]:
+        group = self.entry.create_group(table)
         axis = "epoch" if table == "epochs" else "step"
         group.attrs.update({"NX_class": "NXdata", "signal": SIGNALS[table], "axes": axis})
-        columns: dict[str, h5py.Dataset] = {}
-        for name, value in row.items():
-            dtype = np.int64 if isinstance(value, int) else np.float64
-            columns[name] = group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(CHUNK_ROWS,))
-            columns[name].attrs["units"] = UNITS.get(name, "1")
-        return columns
+        for name, column in columns.items():
+            group.create_dataset(name, data=column, maxshape=(None,), chunks=(CHUNK_ROWS,))
+            group[name].attrs["units"] = UNITS.get(name, "1")
+        return datasets(group)

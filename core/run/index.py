@@ -25,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.ports import RunFileError
 from core.run.files import is_owned
 from core.run.notes import Notes, read_notes
-from core.run.schema import child, datasets, schema_version
+from core.run.schema import attribute, child, datasets, schema_version
 from core.run.staged_file import recover
 
 INDEX = "index.sqlite"
@@ -145,8 +145,8 @@ def _facts_of_records(folder: Path) -> dict[str, Any]:
         schema_version(file)
         entry = child(file, "entry")
         epochs = datasets(child(entry, "epochs")) if "epochs" in entry else {}
-        result: dict[str, Any] = json.loads(entry.attrs.get("result", "{}"))
-        started = str(entry.attrs["start_time"]) if "start_time" in entry.attrs else _started_by_name(folder.name)
+        result: dict[str, Any] = json.loads(attribute(entry, "result") or "{}")
+        started = str(attribute(entry, "start_time") or _started_by_name(folder.name))
         done = len(next(iter(epochs.values()))) if epochs else 0
     baselines = [item["test_accuracy"] for item in result.get("baselines", [])]
     return {
@@ -224,7 +224,7 @@ def _load(folder: Path) -> dict[str, tuple[str, bytes]]:
         with closing(_connect(folder / INDEX)) as index:
             rows = index.execute(f"SELECT name, mark, summary FROM {TABLE}").fetchall()
             return {os.fsdecode(name): (mark, summary) for name, mark, summary in rows}
-    except (sqlite3.Error, TypeError) as error:
+    except (sqlite3.Error, TypeError, ValueError) as error:  # a damaged schema's error is not even text
         if not _is_out_of_reach(error):
             _put_aside(folder / INDEX)
         return {}
@@ -235,7 +235,7 @@ def _store(folder: Path, changed: Mapping[str, tuple[str, RunSummary]], gone: li
     # a folder's name may be no text, and a copied index is not to speak of another folder's runs
     nameless = {name: replace(run, name="", path=Path()) for name, (_, run) in changed.items()}
     rows = [(os.fsencode(name), mark, _ADAPTER.dump_json(nameless[name])) for name, (mark, _) in changed.items()]
-    with suppress(sqlite3.Error), closing(_connect(folder / INDEX)) as index, index:
+    with suppress(sqlite3.Error, ValueError), closing(_connect(folder / INDEX)) as index, index:
         index.executemany(f"DELETE FROM {TABLE} WHERE name = ?", [(os.fsencode(name),) for name in gone])
         index.executemany(f"INSERT OR REPLACE INTO {TABLE} VALUES (?, ?, ?)", rows)
 

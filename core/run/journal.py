@@ -11,23 +11,25 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-import torch
-from torch import Tensor
 
 from core.ports import SystemInfo
-from core.run.folder import RunFolder
-from core.run.schema import child, datasets, names, values
+from core.run.schema import attribute, child, datasets, names, values
 from core.run.spec import JournalSpec
-from core.training.bench import Call, Purpose
+
+if TYPE_CHECKING:  # torch takes a second to start, and reading calls needs none
+    from torch import Tensor
+
+    from core.run.folder import RunFolder
+    from core.training.bench import Call, Purpose
 
 SEGMENT_BYTES = 8_000_000
 SHOTS_A_CALL = 8  # for which there is room in the list of calls: with fewer it is full before the arrays are
 MOST_CALLS = 10_000_000  # of a journal from elsewhere
-PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+PURPOSES: tuple[Purpose, ...] = ("calibration", "training", "validation", "test", "monitor")
 SINGLE = np.dtype("<f4")
 ENTRY = np.dtype(
     [
@@ -105,7 +107,7 @@ class ShotJournal:
         shared = np.concatenate([_floats(value).ravel() for value in parameters]) if parameters else np.empty(0, "<f4")
         if not (np.array_equal(found[0], _floats(drive)) and np.array_equal(found[2], shared)):
             return None
-        return torch.from_numpy(found[1]).to(drive)
+        return drive.new_tensor(found[1])
 
     def remember_after(self, number: int) -> int:
         """Let `recall` answer the calls after this one from the journal; return how many there are."""
@@ -219,7 +221,7 @@ def read_calls(groups: Iterable[h5py.Group]) -> Iterator[JournalledCall]:
     segments: list[tuple[dict[str, h5py.Dataset], list[str]]] = []
     entries = [np.empty(0, ENTRY)]
     for group in groups:
-        arrays, shared = datasets(group), json.loads(str(group.attrs["parameters"]))
+        arrays, shared = datasets(group), json.loads(str(attribute(group, "parameters")))
         if arrays["calls"].dtype != ENTRY or not all(
             arrays[key].dtype == SINGLE for key in ("drive", "response", *shared)
         ):
@@ -293,7 +295,7 @@ def _fits(segment: _Segment, shots: int) -> bool:
 
 
 def _floats(value: Tensor) -> np.ndarray:
-    return value.detach().to("cpu", torch.float32).contiguous().numpy()
+    return value.detach().cpu().float().contiguous().numpy()
 
 
 def _words(array: np.ndarray) -> int:

@@ -9,28 +9,63 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import h5py
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.ports import OvertoneError, RunFileError
 from core.run.files import is_owned, read_bytes
 from core.run.journal import JournalledCall, read_calls
-from core.run.schema import MOST_BYTES, child, datasets, names, schema_version, values
+from core.run.schema import MOST_BYTES, attribute, child, datasets, names, schema_version, values
 from core.run.soundness import check_soundness
 from core.run.spec import Experiment, load_experiment
 from core.run.staged_file import recover
 
 State = Literal["running", "finished", "interrupted"]
+Share = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+Count = Annotated[int, Field(strict=True, ge=0, lt=2**53)]
+Amount = Annotated[float, Field(strict=True, ge=0.0)]
+Figure = Annotated[float, Field(strict=True)]
 MOST_LOG_BYTES = 50_000_000  # of a log from elsewhere
 
 
-def read_experiment(path: Path) -> Experiment:
-    """Read the specification of a run. Raises RunFileError where there is no run."""
+class _Baseline(BaseModel):
+    name: str
+    test_accuracy: Share
+    parameters: Count = 0
+    macs: Count = 0
+
+
+class _Result(BaseModel):
+    """What anyone may rely on in a result, which has more; counts came one by one with the versions."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    test_accuracy: Share
+    test_interval95: tuple[Figure, Figure]
+    baselines: list[_Baseline]
+    device_passes: Count
+    wall_s: Amount
+    device_s: Amount = 0.0
+    run: str = ""
+    estimator: str = ""
+    test_count: Annotated[int, Field(strict=True, ge=1, lt=2**53)] = 1
+    twin_belief: Share = 0.0
+    digital_parameters: Count = 0
+    digital_macs: Count = 0
+    physical_parameters: Count = 0
+    physical_layers: Count = 0
+    shots_per_inference: Count = 0
+    peak_memory_mb: Amount | None = None
+
+
+def read_experiment(path: Path, *, as_written: bool = True) -> Experiment:
+    """Read the specification of a run, not `as_written` to use it. Raises RunFileError where there is no run."""
     if not (path / "experiment.toml").is_file():
         raise RunFileError(f"{path} is not a run: it has no experiment.toml. List the runs in its parent folder.")
-    return load_experiment(str(path / "experiment.toml"))
+    return load_experiment(str(path / "experiment.toml"), as_written=as_written)
 
 
 def read_result(path: Path) -> dict[str, Any] | None:
@@ -59,7 +94,18 @@ class RunRecord:
     @cached_property
     def result(self) -> dict[str, Any] | None:
         """What the run ended with: the dictionary of `--json`; None before it has."""
-        return self._entry_attribute("result")
+        found = self._entry_attribute("result")
+        if found is not None:
+            try:
+                _Result.model_validate(found)
+            except ValidationError as error:
+                problem = error.errors()[0]
+                where = ".".join(str(part) for part in problem["loc"])
+                raise RunFileError(
+                    f"The result in {self.path / 'run.h5'} is damaged: {where!r}: {problem['msg']}. "
+                    f"Measure the network again: overtone evaluate {self.path}"
+                ) from None
+        return found
 
     @cached_property
     def provenance(self) -> dict[str, Any] | None:
@@ -84,7 +130,7 @@ class RunRecord:
             if name and name not in names(entry):
                 return {}
             group = child(entry, name) if name else entry
-            return {key: _plain(value) for key, value in group.attrs.items()}
+            return {key: _plain(attribute(group, key)) for key in group.attrs}
 
     def calls(self) -> Iterator[JournalledCall]:
         """Read the whole calls of the journal, in the order of their numbers."""
@@ -112,7 +158,7 @@ class RunRecord:
 
     def _entry_attribute(self, name: str) -> Any:
         with self.entry() as entry:
-            text = entry.attrs.get(name)
+            text = attribute(entry, name)
             found = None if text is None else json.loads(str(text))
             if not isinstance(found, dict | None):
                 raise TypeError(f"its {name} is not a table.")

@@ -19,7 +19,7 @@ from core.run.files import explained, is_owned
 from core.run.folder import RunFolder
 from core.run.journal import SEGMENT_BYTES, JournalledCall, read_calls, write_segment
 from core.run.record import MOST_LOG_BYTES, RunRecord, read_experiment
-from core.run.schema import child, datasets, names, own_array, values
+from core.run.schema import attribute, child, datasets, names, own_array, values
 from core.run.staged_file import pending_path, recover
 from core.training.events import CalibrationPoint, EpochDone, StepDone
 
@@ -198,7 +198,7 @@ def _rebuild(record: RunRecord, target: Path) -> None:
     try:
         with suppress(RunFileError), record.entry() as entry:
             for name in ENTRY_ATTRIBUTES:
-                if isinstance(value := entry.attrs.get(name), str):
+                if isinstance(value := attribute(entry, name), str):
                     folder.entry.attrs[name] = value
         for name in _names(record):
             columns, _ = _columns(record, name)
@@ -249,7 +249,7 @@ def _names(record: RunRecord, *way: str) -> list[str]:
 
 def _save_calls(folder: RunFolder, segment: h5py.Group) -> None:
     """Write the whole calls of a segment as closed segments of about the usual size. Raises RunFileError."""
-    parameters = json.loads(str(segment.attrs["parameters"]))
+    parameters = json.loads(str(attribute(segment, "parameters")))
     calls: list[JournalledCall] = []
     for call in read_calls([segment]):
         calls.append(call)

@@ -8,6 +8,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+from h5py import h5a, h5t  # pyright: ignore[reportAttributeAccessIssue], compiled modules
 
 from core.ports import RunFileError
 
@@ -17,7 +18,7 @@ MOST_BYTES = 400_000_000  # of one array, or of one chunk of it, in a file from 
 
 def schema_version(file: h5py.File) -> int:
     """Return the version of an open file. Raises RunFileError when this program does not know it."""
-    version = file.attrs.get("schema_version")
+    version = attribute(file, "schema_version")
     if version is None or not 1 <= int(version) <= SCHEMA_VERSION:
         raise RunFileError(
             f"{file.filename or 'run.h5'} has schema version {version}; this Overtone reads 1 to {SCHEMA_VERSION}. "
@@ -52,6 +53,19 @@ def own_array(group: h5py.Group, name: str) -> h5py.Dataset:
     if any(dtype.kind not in "biuf" for dtype in _number_types(item.dtype)):
         raise KeyError(f"{name} in {group.name} does not hold numbers")
     return item
+
+
+def attribute(item: h5py.Group | h5py.Dataset, name: str) -> Any:
+    """Return an attribute, text or numbers, None where there is none of this name.
+
+    Raises ValueError where it is of another type: HDF5 crashes when it reads lengths that are damaged.
+    """
+    if name not in item.attrs:
+        return None
+    kind = h5a.open(item.id, name.encode()).get_type()
+    if not isinstance(kind, h5t.TypeStringID | h5t.TypeIntegerID | h5t.TypeFloatID):
+        raise ValueError(f"The attribute {name} of {item.name} is neither text nor a number.")
+    return item.attrs[name]
 
 
 def check_tables(entry: h5py.Group, tables: Iterable[str]) -> None:

@@ -95,6 +95,12 @@ def resume_experiment(setup: Setup, path: Path, listener: Listener, control: Con
             raise RunFileError(f"{path} is finished. Measure its network again with: overtone evaluate {path}")
         saved = path / "checkpoints" / f"{LATEST}.safetensors"
         checkpoint = read_checkpoint(path, LATEST) if saved.is_file() else None
+        if checkpoint is not None and not checkpoint.facts:
+            raise RunFileError(
+                f"{path} is of a version of Overtone that could not go on with runs. "
+                f"Train it again: overtone run {path / 'experiment.toml'}"
+            )
+        folder.migrate()
     except RunFileError:
         folder.close()
         raise
@@ -112,6 +118,7 @@ class _Run:
         self._trainer: Trainer | None = None
         self._phase = PhaseChanged("connecting", "Connecting")
         self._watch: GradientWatch | None = None
+        self._waits = False
         self._steps = 0
         self._start_s = self._saved_s = time.perf_counter()
         control.on_hold = setup.system.safe_state
@@ -312,10 +319,13 @@ class _Run:
     def _wait_for_room(self, full: DiskFull | None) -> None:
         """Hold the run, outputs safe, until the write may succeed; None says that it did. Raises StopRequested."""
         if full is None:
+            self._waits = False
             self._listener(self._phase)
             return
         self._setup.system.safe_state()
-        self._listener(PhaseChanged("waiting", f"{full} The run waits for room, and goes on by itself."))
+        if not self._waits:  # told once, however long it lasts
+            self._waits = True
+            self._listener(PhaseChanged("waiting", f"{full} The run waits for room, and goes on by itself."))
         self._control.wait(ROOM_CHECK_S)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import struct
+import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,8 +14,9 @@ SUPERBLOCK = b"\x89HDF\r\n\x1a\n"
 SIZES_AT = {0: 13, 1: 13, 2: 9, 3: 9}  # of offsets and lengths in bytes, by the superblock's version
 HEAP = b"GCOL\x01"
 HEAP_HEADER, OBJECT_HEADER = struct.Struct("<5s3xQ"), struct.Struct("<H6xQ")
-BLOCK_BYTES = 2**22
+BLOCK_BYTES = 2**16  # fits into a processor's cache, which halves the time
 WORD = 2**64
+SETTLED_S = 2.0  # a file changed more recently may change again without a new time stamp
 
 
 def check_soundness(path: Path) -> None:
@@ -21,6 +24,13 @@ def check_soundness(path: Path) -> None:
 
     Raises OSError when it is no HDF5 file, or when the library would walk a heap for ever or out of it.
     """
+    status = path.stat()
+    version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    settled = time.time_ns() - status.st_mtime_ns > SETTLED_S * 1e9
+    (_check_once if settled else _check)(path, version)
+
+
+def _check(path: Path, _version: tuple[int, ...]) -> None:
     with path.open("rb") as file:
         start = file.read(24).ljust(24, b"\0")
         if not start.startswith(SUPERBLOCK):
@@ -32,6 +42,9 @@ def check_soundness(path: Path) -> None:
         steps = size // OBJECT_HEADER.size  # heaps do not overlap
         for place in list(_heaps(file)):
             steps -= _walk(file, place, size, steps)
+
+
+_check_once = lru_cache(maxsize=64)(_check)
 
 
 def _heaps(file: BinaryIO) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Iterable
 from copy import deepcopy
@@ -18,6 +19,7 @@ from core.run.files import read_bytes
 from core.training.settings import TrainingSettings
 
 MOST_BYTES = 1_000_000  # of a specification
+VERSION = 1  # of what a specification may say, where it names one: `version = 1`
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -61,7 +63,13 @@ class TaskSpec(_Section):
         Literal["token", "talker"],
         Field(description="Test on other tokens of the same talkers, or on talkers never heard before (vowels)."),
     ] = "token"
-    path: Annotated[str, Field(description="CSV file with a header and a column of labels, for the task table.")] = ""
+    path: Annotated[
+        str,
+        Field(
+            pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]*$",  # a line break would break every message
+            description="CSV file with a header and a column of labels, for the task table.",
+        ),
+    ] = ""
     label: Annotated[str, Field(description="The table's column of labels; empty is the last one.")] = ""
 
 
@@ -120,6 +128,11 @@ class Experiment(_Section):
     training: TrainingSettings = TrainingSettings()
     journal: JournalSpec = JournalSpec()
 
+    def kept(self, table: bytes = b"") -> Experiment:
+        """Return the experiment as the folder of a run keeps it: on its own copy of the table, named by its content."""
+        path = f"table-{hashlib.sha256(table).hexdigest()[:12]}.csv" if table else ""
+        return self.model_copy(update={"task": self.task.model_copy(update={"path": path})})
+
     def toml(self) -> str:
         """Write the specification as TOML."""
         return tomli_w.dumps(self.model_dump())
@@ -131,20 +144,39 @@ def preset_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_experiment(source: str, settings: Iterable[str] = ()) -> Experiment:
+def load_experiment(source: str, settings: Iterable[str] = (), *, as_written: bool = False) -> Experiment:
     """Read a preset by name or a TOML file by path, with `key=value` settings applied.
 
     The file's table `full` holds the keys that differ when the task's data is "full"; settings go over both. A value is
-    read as TOML, and as a plain string where it is none (`task.data=full`). Raises SpecError naming the key, the value
-    and the choices.
+    read as TOML, and as a plain string where it is none (`task.data=full`). A `task.path` in the file starts from the
+    file's folder and stays inside; the one returned can be opened from here, unless it is wanted `as_written`. Raises
+    SpecError naming the key, the value and the choices.
     """
     data, chosen = _read(source), list(settings)
     full = data.pop("full", {})
     if not isinstance(full, dict):
         raise SpecError(f"{source}: full = {full!r} is a value, not a table of the keys that differ on the full data.")
+    for task in () if as_written else (data.get("task"), full.get("task")):
+        if isinstance(task, dict) and isinstance(path := task.get("path"), str) and path:
+            task["path"] = str(_inside(Path(source), path))
     experiment = _experiment(source, data, chosen)
     on_full_data = _experiment(f"{source}, table [full]", _merged(data, full), chosen)  # checked in any case
     return on_full_data if experiment.task.data == "full" else experiment
+
+
+def _inside(source: Path, path: str) -> Path:
+    """Return where a path in a specification leads. Raises SpecError where that is outside of the file's folder."""
+    found = source.parent / path
+    try:
+        inside = not Path(path).anchor and found.resolve().is_relative_to(source.parent.resolve())
+    except (OSError, ValueError, RuntimeError):  # a circle of links, a name that no file can have
+        inside = False
+    if not inside:
+        raise SpecError(
+            f"{source}: task.path = {path!r} is not inside the folder of this file. "
+            "Put the table there and write its name, or choose it yourself: --set task.path=..."
+        )
+    return found
 
 
 def _experiment(source: str, data: dict[str, Any], settings: Iterable[str]) -> Experiment:
@@ -180,12 +212,22 @@ def _read(source: str) -> dict[str, Any]:
             f"No preset is called {source!r}. Choose from {', '.join(preset_names())}, or name a .toml file."
         )
     try:
-        return tomllib.loads(text)
+        data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, nesting without end
         raise SpecError(f"{source} is not valid TOML: {error}") from None
+    if (version := data.pop("version", VERSION)) != VERSION:
+        raise SpecError(
+            f"{source} is a specification of version {version!r}; this Overtone reads version {VERSION}. "
+            "Open it with a newer one."
+        )
+    return data
 
 
 def _apply(data: dict[str, Any], setting: str) -> None:
+    try:
+        setting.encode()
+    except UnicodeEncodeError:
+        raise SpecError(f"--set {setting!r} is not text in UTF-8.") from None
     key, separator, text = setting.partition("=")
     if not separator or not key:
         raise SpecError(f"--set {setting!r} is not of the form key=value, for example training.epochs=5.")

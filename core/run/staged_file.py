@@ -140,8 +140,9 @@ class StagedFile(io.RawIOBase):
         """Close the file; what is only staged is lost."""
         super().close()
         self._file.close()
+        begun = self._staged and os.fstat(self._pending.fileno()).st_size
         self._pending.close()
-        if not self._staged:
+        if not begun:
             self._pending_path.unlink(missing_ok=True)
 
 

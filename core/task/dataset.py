@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -33,7 +33,8 @@ class Task:
 
     `augmentation` is how strongly training samples are changed at random, each time that one is shown: images by how
     many pixels they move, others by which part of another sample's deviation from the mean of their class they borrow.
-    `feature_names` tells what each feature is, where that is known.
+    `feature_names` tells what each feature is, where that is known; `table` is the file that a table of one's own was
+    read from, byte for byte.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Task:
     test: Part
     augmentation: float = 0.0
     feature_names: tuple[str, ...] = ()
+    table: bytes = field(default=b"", repr=False)
 
     def training_batch(self, rows: Int[Tensor, " row"], generator: torch.Generator) -> Part:
         """Return the chosen training samples, augmented."""

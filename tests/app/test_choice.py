@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from app.choice import Choice, differences
 from app.presets import PresetFolder, bundled_presets, flat, nested, read_preset
 from app.spec_choices import ESTIMATORS, SYSTEMS, TASKS
 from app.spec_fields import IMPERFECTIONS, SpecField, imperfection_fields, spec_fields, text_of
-from core.ports import SpecError
+from core.ports import RunFileError, SpecError
 from core.run.spec import Experiment, load_experiment
 from core.task import load as tasks
 from core.training import estimators
@@ -117,7 +119,8 @@ def values_of(field: SpecField):
     if field.key in {"name", "system.kind", "task.name", "training.estimator"}:
         return st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True)
     if field.kind == "text":
-        return st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+        controls = ["Cc", "Zl", "Zp"] if field.pattern else []
+        return st.text(st.characters(exclude_categories=["Cs", *controls]), max_size=20)
     low, high = max(field.low, -1e9), min(field.high, 1e9)
     if field.kind == "int":
         return st.integers(int(low), int(high) - field.high_open)
@@ -144,8 +147,27 @@ def test_a_saved_preset_is_read_as_the_same_experiment(choice, tmp_path_factory)
     folder = PresetFolder(tmp_path_factory.mktemp("presets"))
     experiment = choice.experiment(name="mine")
     saved = folder.save(experiment)
-    assert load_experiment(saved.source) == experiment == Choice(saved).experiment()
+    assert load_experiment(saved.source) == experiment.kept() == Choice(saved).experiment()
     assert folder.read() == ([saved], {})
+
+
+def test_a_saved_preset_brings_its_own_copy_of_the_table(tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text("a,b,label\n1,2,x\n")
+    choice = Choice(PRESETS[0]).changed("task.name", "table").changed("task.path", str(table))
+    saved = PresetFolder(tmp_path / "presets").save(choice.experiment(name="mine"))
+    table.unlink()
+    copy = Path(load_experiment(saved.source).task.path)
+    assert copy.parent == tmp_path / "presets"
+    assert copy.read_text() == "a,b,label\n1,2,x\n"
+    with pytest.raises(RunFileError, match=r"mine\.csv"):
+        PresetFolder(tmp_path / "presets").save(choice.experiment(name="other"))
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\x00", "\u2028", "\udc80"])
+def test_a_path_that_the_specification_refuses_is_refused(text):
+    with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
+        FIELDS["task.path"].parse(text)
 
 
 def test_a_run_is_what_the_form_shows_even_where_the_file_has_changed_since(tmp_path):

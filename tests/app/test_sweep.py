@@ -12,6 +12,7 @@ import pytest
 
 from app.sweep import mean_with_interval
 from core.ports import OvertoneError, SpecError
+from core.report.sweep_figure import check_figure
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,9 +59,9 @@ def test_bad_input_is_told_before_or_with_the_run_that_failed(tmp_path):
     from app.sweep import run_sweep
 
     with pytest.raises(SpecError, match="quik"):
-        run_sweep("quik", [], [(0, 1)], ["pat"], processes=1, out=tmp_path, report=print)
+        run_sweep(["quik"], [], [(0, 1)], ["pat"], processes=1, out=tmp_path, report=print)
     with pytest.raises(OvertoneError, match="seed 0, unit 1 failed: overtone: No estimator is called 'magic'"):
-        run_sweep("quick", [], [(0, 1)], ["magic"], processes=1, out=tmp_path, report=print)
+        run_sweep(["quick"], [], [(0, 1)], ["magic"], processes=1, out=tmp_path, report=print)
 
 
 def test_a_sweep_over_values_has_a_row_and_a_point_for_each(tmp_path, monkeypatch):
@@ -76,16 +77,29 @@ def test_a_sweep_over_values_has_a_row_and_a_point_for_each(tmp_path, monkeypatc
 
     monkeypatch.setattr(sweep, "run_trials", lambda trials, **_: [result(trial) for trial in trials])
     table = sweep.run_sweep(
-        "quick", [], [(0, 1), (2, 3)], ["pat", "in_silico"], processes=1, out=tmp_path, report=print,
+        ["quick"], [], [(0, 1), (2, 3)], ["pat", "in_silico"], processes=1, out=tmp_path, report=print,
         over="system.imperfections.unit_spread=0,1,2",
     )  # fmt: skip
     means = [row["columns"]["PAT"]["mean"] for row in table.summary["rows"]]
     assert means == pytest.approx([0.51, 0.61, 0.71])
     assert "| system.imperfections.unit_spread = 2 | 71.0 ± " in table.text
+    both = sweep.run_sweep(
+        ["quick", "quick"], [], [(0, 1)], ["pat"], processes=1, out=tmp_path, report=print,
+        over="system.imperfections.unit_spread=0,1",
+    )  # fmt: skip
+    assert [row["value"] for row in both.summary["rows"]] == ["0", "1", "0", "1"]
+    assert both.text.count("| quick = 1 | 60.0 |") == 2
     sweep.draw(table.summary, tmp_path / "figure.svg")
     assert "<svg" in (tmp_path / "figure.svg").read_text()
     with pytest.raises(OvertoneError, match=r"\.xyz"):
         sweep.draw(table.summary, tmp_path / "figure.xyz")
+
+
+def test_a_figure_that_cannot_be_written_is_told_before_anything_runs(tmp_path):
+    for name in ("figure.xyz", "nowhere/figure.svg"):
+        with pytest.raises(OvertoneError, match=r"\.svg, \.pdf or \.png"):
+            check_figure(tmp_path / name)
+    check_figure(tmp_path / "figure.pdf")
 
 
 @pytest.mark.parametrize("over", ["", "key", "=1,2"])

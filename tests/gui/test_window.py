@@ -23,7 +23,9 @@ from app.bug_report import catch_all
 from app.engine import Engine, new_run
 from app.theme import ThemeController
 from app.window import EXPERIMENT, LIVE, LOG, START, MainWindow
+from core.training.trainer import rate_factor
 
+QUICK_STEPS = 20 * 33
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -111,12 +113,13 @@ def test_the_window_answers_while_a_run_works(window, qtbot):
 
 
 def test_every_view_of_an_oscillator_is_fed(window, qtbot, tmp_path):
-    small = ("network.branches=1", "training.epochs=1", "calibration.shots=32", "calibration.steps=5")
+    small = ("network.branches=1", "training.epochs=2", "calibration.shots=32", "calibration.steps=5")
     window._start(new_run("circuit-mnist", small, tmp_path / "runs"))
     live = window.live
+    qtbot.waitUntil(lambda: window.run_bar.state == "training", timeout=120_000)
     for name in ("waterfall", "phase", "matrix", "layers"):
         live.docks[name].raise_()
-        QTest.qWait(50)
+        qtbot.waitUntil(lambda name=name: not live.panels[name].empty, timeout=30_000)
     for name in ("timing", "confusion"):
         live.docks[name].raise_()
     qtbot.waitUntil(lambda: window.run_bar.state == "finished", timeout=120_000)
@@ -129,6 +132,44 @@ def test_every_view_of_an_oscillator_is_fed(window, qtbot, tmp_path):
     record = live.panels["matrix"].record()
     assert record.image.shape == (784, 784)
     assert np.allclose(np.triu(record.image, 1), 0, atol=1e-6)  # no answer before its drive
+
+
+def test_steps_and_a_new_learning_rate(window, qtbot):
+    start(window, qtbot)
+    training = window.live.training
+    assert training.rate.text() == "0.1"
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.run_bar.state == "paused", timeout=10_000)
+    QTest.qWait(500)
+    steps = len(training.series["learning rate"])
+    training.rate.setText("nonsense")
+    training.rate.editingFinished.emit()
+    assert training.rate.text() == "0.1"
+    training.rate.setText("0.05")
+    training.rate.editingFinished.emit()
+    for number in (1, 2):
+        window.controller.step()
+        qtbot.waitUntil(lambda number=number: len(training.series["learning rate"]) == steps + number, timeout=20_000)
+    assert window.run_bar.state == "paused"
+    rates = training.series["learning rate"].against(0)[1]
+    before, after = (rate_factor((number - 1) / QUICK_STEPS, 0.05) for number in (steps, steps + 2))
+    assert rates[-1] / rates[-3] == pytest.approx(0.5 * after / before, rel=1e-6)
+
+
+def test_an_earlier_run_with_another_gradient_is_drawn_beside(window, qtbot, tmp_path):
+    small = ("training.epochs=2", "calibration.shots=32", "calibration.steps=5")
+    window._start(new_run("quick", (*small, "training.estimator=in_silico"), tmp_path / "runs", estimator="in_silico"))
+    qtbot.waitUntil(lambda: window.run_bar.state == "finished" and not window.engine.alive, timeout=120_000)
+    qtbot.waitUntil(lambda: any(run.state == "finished" for run in window.runs.runs), timeout=30_000)
+    window._start(new_run("quick", small, tmp_path / "runs"))
+    qtbot.waitUntil(lambda: "earlier in silico" in window.live.training.series, timeout=30_000)
+    window.live.training.along.setCurrentText("Epoch")
+    qtbot.waitUntil(lambda: window.run_bar.state == "finished", timeout=120_000)
+    assert "earlier in silico" in window.live.training.plot.canvas.legend
+    epochs, accuracy = window.live.training.series["earlier in silico"].against(1)
+    assert epochs.tolist() == [1, 2]
+    assert ((accuracy >= 0) & (accuracy <= 100)).all()
+    assert "run.h5" in window.status_line.kept.text() or window.status_line.kept.text() == ""
 
 
 def test_a_paused_view_stays_and_says_so(window, qtbot):
@@ -217,9 +258,16 @@ def test_both_themes_paint_every_view(window, qtbot):
         assert image.pixelColor(20, 10).name() == surface
 
 
-def test_closing_stops_the_run_first(window, qtbot, tmp_path):
+def test_closing_asks_and_stops_the_run_first(window, qtbot, tmp_path):
     start(window, qtbot)
     window.close()
+    assert window.run_bar.state == "training"
+    assert window.closing.question.isVisible()
+    QTest.keyClick(window.closing.question, Qt.Key.Key_Escape)
+    assert not window.closing.question.isVisible()
+    assert window.run_bar.state == "training"  # Esc answered the question, it was not the safe stop
+    window.close()
+    QTest.mouseClick(window.closing.question.yes, Qt.MouseButton.LeftButton)
     assert window.run_bar.state == "stopping"
     qtbot.waitUntil(lambda: not window.engine.alive, timeout=30_000)
     assert list((tmp_path / "runs").glob("*/checkpoints/latest.safetensors"))

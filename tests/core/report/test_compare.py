@@ -160,8 +160,8 @@ class _Tags(HTMLParser):
 
 
 def test_a_page_is_of_one_piece_and_shows_text_from_files_as_text(tmp_path):
-    bad = "task.path=<script>alert(1)</script>$\\\\frac"
-    paths = [make_run(tmp_path, 0.9, *unit(0), bad), make_run(tmp_path, 0.8, *unit(0), "task.path=other")]
+    bad = "task.label=<script>alert(1)</script>$\\\\frac"
+    paths = [make_run(tmp_path, 0.9, *unit(0), bad), make_run(tmp_path, 0.8, *unit(0), "task.label=other")]
     write_comparison(tmp_path / "page.html", compare_runs(paths))
     page = (tmp_path / "page.html").read_text("utf-8")
     reader = _Tags()

@@ -6,6 +6,7 @@ OVERTONE_FUZZ multiplies the number of inputs.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import struct
@@ -17,21 +18,29 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import core.run.journal
 from core.ports import OvertoneError, RunFileError
 from core.report.export_network import export_network
+from core.report.make import make_report
 from core.run.checkpoint import pack_checkpoint, read_checkpoint
 from core.run.folder import RunFolder
+from core.run.index import INDEX, list_runs
+from core.run.outcome import record_system
+from core.run.probe import check_endurance
 from core.run.record import RunRecord
 from core.run.salvage import examine_run
 from core.run.session import run_experiment
+from core.run.setup import Setup
 from core.run.soundness import check_soundness
 from core.run.spec import JournalSpec, load_experiment
+from core.training.bench import Call
 from core.training.control import ControlToken
+from core.training.events import EpochDone, StepDone
 from tests.core.run.hostile import garbled, mutated, offences
+from tests.core.run.test_index import make_run
 from tests.core.run.test_session import setup
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="reads in forked processes")
@@ -73,6 +82,20 @@ def read_all(path: Path) -> None:
             one_line(error)
 
 
+def test_a_file_that_was_sound_is_looked_at_again_when_it_has_changed(copy):
+    path = copy / "run.h5"
+    os.utime(path, (1e9, 1e9))
+    for _ in range(2):
+        check_soundness(path)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<H6xQ", content, content.index(b"GCOL") + 16, 0, 0)
+    path.write_bytes(content)
+    for then in (2e9, 1e9 + 1):  # just now, and long ago
+        os.utime(path, (then, then))
+        with pytest.raises(OSError, match="heap"):
+            check_soundness(path)
+
+
 def one_line(error: Exception) -> None:
     assert len(str(error).splitlines()) == 1, repr(error)
 
@@ -110,15 +133,59 @@ def test_a_mutated_run_h5_that_is_gone_on_with(copy):
 
     def read(seed: int) -> None:
         (copy / "run.h5").write_bytes(mutated(content, 10**6 + seed))
-        folder = RunFolder.reopen(copy)
-        try:
-            folder.cut({"steps": 2, "epochs": 1})
-            core.run.journal.ShotJournal(folder, parts.system.info, parts.experiment.journal).remember_after(3)
-        finally:
-            folder.close()
-        (copy / "run.damaged.h5").unlink(missing_ok=True)
+        go_on(copy, parts)
 
     campaign(read, 25)
+
+
+def go_on(path: Path, parts: Setup) -> None:
+    """Change a run's file in the ways in which a run that goes on does."""
+    folder = RunFolder.reopen(path)
+    try:
+        journal = core.run.journal.ShotJournal(folder, parts.system.info, parts.experiment.journal)
+        record_system(folder, parts.system.info)
+        folder.cut({"steps": 2, "epochs": 1})
+        journal.remember_after(9)
+        journal.forget_after(5)
+        drive = torch.rand(4, 6)
+        journal.write(Call(6, "training", 0, drive, (), drive))
+        folder.record("steps", StepDone(3, 1, 0.1, 2.3, 0.1, 0.01, 64, 0.5, 1.0))
+        folder.record("epochs", EpochDone(2, 8, 1.0, 0.5, 0.5, 100, 1.0))
+        folder.save_result({"test_accuracy": 0.5}, {})
+    finally:
+        folder.close()
+        (path / "run.damaged.h5").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(("first", "count"), [(8, 16), (24, 4), (24, 1), (32, 8)])
+def test_a_table_whose_chunks_are_lost_does_not_kill_who_goes_on(copy, first, count):
+    """Neighbours, size or place of a chunk in the trees by which HDF5 finds them (File Format 3.0, III.A.1)."""
+    content = bytearray((copy / "run.h5").read_bytes())
+    at = content.find(b"TREE\1")
+    assert at > 0
+    while at > 0:
+        content[at + first : at + first + count] = bytes(count)
+        at = content.find(b"TREE\1", at + 1)
+    (copy / "run.h5").write_bytes(content)
+    assert offences(lambda _: go_on(copy, setup(journal=JournalSpec(keep="all"))), [0]) == {}
+
+
+def test_a_file_that_hdf5_cannot_change_is_put_aside_unchanged(copy):
+    path = copy / "run.h5"
+    sound = path.read_bytes()
+    check_endurance(path)
+    assert path.read_bytes() == sound
+    content = bytearray(sound)
+    name = b"drive_label\0"
+    at = content.index(name) + len(name) // 8 * 8 + 8  # its type, after the name (File Format 3.0, IV.A.2.m)
+    content[at : at + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    with pytest.raises(OSError, match="cannot change"):
+        check_endurance(path)
+    assert path.read_bytes() == content
+    assert offences(lambda _: RunFolder.reopen(copy).close(), [0]) == {}
+    assert (copy / "run.damaged.h5").read_bytes() == content
+    assert RunRecord(copy).state == "interrupted"
 
 
 def test_absurd_entries_of_the_journal(copy):
@@ -210,11 +277,32 @@ VALUES = st.one_of(
 
 @settings(max_examples=200 * FACTOR, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.builds("{}={}".format, KEYS, VALUES) | st.text(max_size=10), max_size=3))
+@example(["title=\udcff"])  # bytes of another encoding on a command line
+@example(["system.imperfections.\udcff=1"])
 def test_any_setting_is_taken_or_refused_in_one_line(chosen):
     try:
         load_experiment("quick", chosen).toml().encode()
     except OvertoneError as error:
         one_line(error)
+
+
+def test_a_mutated_index(tmp_path):
+    runs = {make_run(tmp_path, f"seed={seed}") for seed in range(3)}
+    assert {run.path for run in list_runs(tmp_path)} == runs
+    content = (tmp_path / INDEX).read_bytes()
+
+    def read(seed: int) -> None:
+        for file in tmp_path.glob("index.*"):
+            file.unlink()
+        (tmp_path / INDEX).write_bytes(mutated(content, seed))
+        if seed % 3 == 0:
+            (tmp_path / f"{INDEX}-wal").write_bytes(mutated(content, seed + 1))
+        for _ in range(2):
+            listed = list_runs(tmp_path)
+            assert {run.path for run in listed} == runs
+            assert all(len(run.reason.splitlines()) < 2 for run in listed)
+
+    campaign(read, 60)
 
 
 def test_a_mutated_log_or_lock(copy):
@@ -308,12 +396,61 @@ def test_a_foreign_file_is_refused_in_one_line(tmp_path, kind):
     assert offences(read, [0]) == {}
 
 
+RESULT = {
+    "run": "x",
+    "test_accuracy": 0.5,
+    "test_interval95": [0.4, 0.6],
+    "test_count": 30,
+    "twin_belief": 0.5,
+    "baselines": [{"name": "linear", "test_accuracy": 0.6, "parameters": 3, "macs": 2}],
+    "device_passes": 30,
+    "wall_s": 1.5,
+}
+
+
+@pytest.mark.parametrize("wrong", [None, "<b>", math.nan, -1, 2**70, [], [[1, 2], 3], {"a": 1}, "missing"])
+@pytest.mark.parametrize("key", [*RESULT, "device_s", "peak_memory_mb", "shots_per_inference"])
+def test_a_result_of_another_form_is_no_result(copy, tmp_path, key, wrong):
+    changed = {name: value for name, value in RESULT.items() if name != key}
+    if wrong != "missing":
+        changed[key] = wrong
+    with h5py.File(copy / "run.h5", "r+") as file:
+        file["entry"].attrs["result"] = json.dumps(changed)
+    problem = ""
+    try:
+        make_report(copy, ["json", "csv"], tmp_path / "report")
+    except RunFileError as error:
+        problem = str(error)
+    if problem:
+        assert len(problem.splitlines()) == 1
+        assert key in problem
+    assert (tmp_path / "report").exists() != bool(problem)
+    if wrong == "missing":
+        assert bool(problem) == (key in RESULT)
+    elif key in RESULT:
+        assert bool(problem) != ((key, wrong) in [("run", "<b>"), ("baselines", []), ("wall_s", 2**70)])
+
+
 def test_a_well_packed_table_is_no_bomb(tmp_path):
     def read(_seed: int) -> None:
         foreign("bomb", tmp_path / "run.h5")
         assert len(RunRecord(tmp_path).arrays("steps")["loss"]) == 40_000_000
 
     assert offences(read, [0], deadline_s=60) == {}
+
+
+def test_a_text_whose_type_is_damaged_is_refused_before_hdf5_dies_of_it(copy):
+    content = (copy / "run.h5").read_bytes()
+    places = [at for at in range(len(content) - 1) if content[at : at + 2] == b"\x19\x01"]  # variable length, of text
+    assert len(places) > 10
+
+    def read(place: int) -> None:
+        damaged = bytearray(content)
+        damaged[place + 1] = 2
+        (copy / "run.h5").write_bytes(damaged)
+        read_all(copy)
+
+    assert offences(read, places) == {}
 
 
 @pytest.mark.parametrize("size", [0, 2**64 - 16, 2**40])

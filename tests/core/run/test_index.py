@@ -229,7 +229,14 @@ def _other_table(path: Path) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("harm", [_garbage, _foreign, _cut, _other_table])
+def _no_text(path: Path) -> None:
+    """SQLite's complaint quotes the damaged statement, and is no UTF-8 then."""
+    content = path.read_bytes()
+    assert b"CREATE TABLE" in content
+    path.write_bytes(content.replace(b"CREATE TABLE", b"CREATE \xffABLE"))
+
+
+@pytest.mark.parametrize("harm", [_garbage, _foreign, _cut, _other_table, _no_text])
 def test_a_damaged_or_foreign_index_is_put_aside_and_made_again(tmp_path, reads, harm):
     make_run(tmp_path)
     expected = list_runs(tmp_path)

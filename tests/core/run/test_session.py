@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import pytest
@@ -91,6 +95,18 @@ def test_a_run_calibrates_trains_evaluates_and_records(tmp_path):
         "Measuring the test",
     )
     assert all(text.startswith(start) for text, start in zip(texts, told, strict=True))
+
+
+def test_a_run_is_read_without_torch_which_takes_a_second_to_start(tmp_path):
+    _, path = run(tmp_path, setup())
+    code = (
+        "import sys; from pathlib import Path; from core.run.record import RunRecord\n"
+        "record = RunRecord(Path(sys.argv[1]))\n"
+        "assert record.experiment and record.result and record.table('steps') and list(record.calls())\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[3])}
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, env=environment)
 
 
 def test_the_fit_is_told_while_it_goes_on(tmp_path):

@@ -1,0 +1,45 @@
+"""Asks where a view is to be saved, and saves it without letting the window wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.background import Background
+from app.plot_record import DATA, PICTURES, PlotRecord, save_plot
+
+
+class PlotSaver(QObject):
+    """`saved` tells the file, `failed` the reason; `run` is the name of the run that the views show."""
+
+    saved = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._background = Background(self)
+        self._background.failed.connect(self.failed)
+        self.run = ""
+
+    def ask(self, record: PlotRecord) -> None:
+        """Ask for a file and save the plot there; the ending of its name says how."""
+        kinds = ";;".join(f"{kind[1:].upper()} (*{kind})" for kind in (*PICTURES, *DATA))
+        suggestion = f"{self.run or 'overtone'}-{_slug(record.title)}.png"
+        name, chosen = QFileDialog.getSaveFileName(self._window, "Save the view", suggestion, kinds)
+        if name:
+            path = Path(name)
+            known = path.suffix.lower() in (*PICTURES, *DATA)
+            self.save(record, path if known else path.with_name(f"{path.name}.{chosen.split()[0].lower()}"))
+
+    def save(self, record: PlotRecord, path: Path) -> None:
+        """Save the plot into this file."""
+        facts = {"run": self.run} if self.run else {}
+        self._background.run(lambda: save_plot(record, path, facts), lambda _: self.saved.emit(str(path)))
+
+
+def _slug(title: str) -> str:
+    words = "".join(character if character.isalnum() else " " for character in title.lower()).split()
+    return "-".join(words)

@@ -1,0 +1,49 @@
+"""What the window can be told to do: a table of words, keys, and reasons why not."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.commands import Commands
+from app.states import HOLDABLE
+from app.widgets.status_line import MODE_NAMES
+
+if TYPE_CHECKING:
+    from app.window import MainWindow
+
+
+def add_commands(window: MainWindow) -> Commands:
+    """List the window's commands."""
+    run, commands = window.controller, Commands(window)
+
+    def cannot_start() -> str:
+        return "A run is in progress: stop it first." if run.active else window.setup.start.toolTip()
+
+    def nothing_runs() -> str:
+        return "" if run.active else "Nothing is running."
+
+    def cannot_hold() -> str:
+        return "" if run.state in HOLDABLE else "Nothing is running that could be held."
+
+    def not_paused() -> str:
+        return "" if run.state == "paused" else "Only a paused run goes on by single steps."
+
+    def no_run_yet() -> str:
+        return "A run is in progress: stop it first." if run.active else ""
+
+    commands.add("Run", "Start training", window.start_run, "Ctrl+Return", cannot_start)
+    commands.add("Run", "Quick start", window.quick_start, "", no_run_yet)
+    commands.add("Run", "Pause or resume", run.toggle_pause, "Ctrl+P", cannot_hold)
+    commands.add("Run", "Do one step", run.step, "Ctrl+.", not_paused)
+    commands.add("Run", "Stop, outputs safe", run.stop, "Esc", nothing_runs)
+    for place, word in enumerate(window.rail.words):
+        commands.add("Go to", word, partial(window.show_page, place), f"Ctrl+{place + 1}")
+    commands.add("View", "Reset the layout of the live page", window.live.reset_layout)
+    for mode, name in MODE_NAMES.items():
+        commands.add("View", f"Theme: {name.lower()}", partial(window.themes.set_mode, mode))
+    commands.add("Help", "Find a command", window.open_palette, "Ctrl+K")
+    commands.add("Help", "Help on this page", window.open_help, "F1")
+    commands.add("Help", "Shortcuts", window.open_shortcuts, "Ctrl+/")
+    commands.add("Help", "Copy the log for a bug report", window.log_page.copy.click)
+    return commands

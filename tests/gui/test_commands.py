@@ -1,0 +1,61 @@
+"""Everything by keyboard: the palette finds commands and says why one cannot be done; help opens on every page."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.window import PAGES
+from tests.gui.test_window import window  # noqa: F401, the fixture  # pyright: ignore[reportUnusedImport]
+
+
+def type_into_palette(window, words: str) -> None:  # noqa: F811
+    QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(window._palette.search, words)
+
+
+def test_the_palette_does_what_is_typed(window):  # noqa: F811
+    type_into_palette(window, "go log")
+    assert [command.text for command in window._palette._found] == ["Log"]
+    QTest.keyClick(window._palette.search, Qt.Key.Key_Return)
+    assert not window._palette.isVisible()
+    assert window.pages.currentIndex() == list(PAGES).index("Log")
+
+
+def test_the_palette_says_why_not_and_stays(window):  # noqa: F811
+    type_into_palette(window, "pause")
+    assert "Nothing is running" in window._palette.list.item(0).text()
+    QTest.keyClick(window._palette.search, Qt.Key.Key_Return)
+    assert window._palette.isVisible()
+    QTest.keyClicks(window._palette.search, " xyz")
+    assert window._palette.nothing.isVisible()
+    QTest.keyClick(window._palette.search, Qt.Key.Key_Escape)
+    assert not window._palette.isVisible()
+
+
+def test_no_two_commands_have_the_same_keys(window):  # noqa: F811
+    keys = [command.shortcut for command in window.commands if command.shortcut]
+    assert len(keys) == len(set(keys))
+    assert {"Esc", "Ctrl+K", "F1", "Ctrl+1"} <= set(keys)
+
+
+@pytest.mark.parametrize("place", range(len(PAGES)))
+def test_every_page_has_help(window, place):  # noqa: F811
+    window.show_page(place)
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    assert window._help.isVisible()
+    assert len(window._help.text.toPlainText()) > 200
+    QTest.keyClick(window._help, Qt.Key.Key_Escape)
+    assert not window._help.isVisible()
+    name = list(PAGES.values())[place]
+    assert (resources.files("resources") / "help" / f"{name}.md").is_file()
+
+
+def test_shortcuts_are_listed(window):  # noqa: F811
+    QTest.keyClick(window, Qt.Key.Key_Slash, Qt.KeyboardModifier.ControlModifier)
+    text = window._help.text.toPlainText()
+    for command in window.commands:
+        assert not command.shortcut or command.text in text
