@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HEIGHT_PX, BOX_PX, ARROW_PX = 148, 84, 36
 SHADOW_PX, RADIUS_PX = 4, 6
 MOST_SHADOWS = 3
+GAP_PX = 4  # between a chosen box and the line around it
 
 
 class ChainView(QWidget):
@@ -54,9 +55,9 @@ class ChainView(QWidget):
     def frame_of(self, place: int) -> QRectF:
         """Return where a box is drawn."""
         count = len(self.stages)
-        room = (self.width() - 2 * SHADOW_PX * MOST_SHADOWS - ARROW_PX * (count - 1)) / count
+        room = (self.width() - 2 * GAP_PX - 2 * SHADOW_PX * MOST_SHADOWS - ARROW_PX * (count - 1)) / count
         width = int(min(room, 1.5 * BOX_PX))
-        return QRectF(1 + place * (width + ARROW_PX), 28, width, 76)
+        return QRectF(1 + GAP_PX + place * (width + ARROW_PX), 28, width, 76)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Show a hand over what can be pressed."""
@@ -90,7 +91,7 @@ class ChainView(QWidget):
             if place == self._chosen:
                 painter.setPen(QPen(QColor(self._theme.accent), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRoundedRect(frame.adjusted(-1, -1, 1, 1), RADIUS_PX, RADIUS_PX)
+                painter.drawRoundedRect(frame.adjusted(-GAP_PX, -GAP_PX, GAP_PX, GAP_PX), RADIUS_PX, RADIUS_PX)
             if place < count - 1:
                 self._draw_arrow(painter, frame, stage)
         self._draw_key(painter)
@@ -150,7 +151,7 @@ class ChainView(QWidget):
             painter.drawText(above, Qt.AlignmentFlag.AlignCenter, f"{stage.width:,}")
 
     def _draw_key(self, painter: QPainter) -> None:
-        theme, left, top = self._theme, 1.0, HEIGHT_PX - 18.0
+        theme, left, top = self._theme, 1.0 + GAP_PX, HEIGHT_PX - 18.0
         for fill, pattern, word in (
             (theme.series[0], Qt.BrushStyle.SolidPattern, "physical"),
             (theme.muted, Qt.BrushStyle.BDiagPattern, "digital"),
