@@ -211,9 +211,13 @@ def style_sheet(theme: Theme) -> str:
     QTabBar::tab:selected {{ background: {t.raised}; color: {t.text}; }}
     QTabBar::tab:hover {{ color: {t.text}; }}
     QLabel[role="warning"] {{ color: {t.warn}; }}
+    QLabel[role="problem"] {{ color: {t.bad}; }}
+    QLabel[role="dot"] {{ color: {t.accent}; }}
+    QWidget#form {{ background: {t.surface}; }}
     QToolButton::menu-indicator {{ image: none; }}
     QComboBox, QSpinBox, QLineEdit {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px;
         padding: 3px 8px; min-height: 20px; selection-background-color: {t.accent}; selection-color: {t.surface}; }}
+    QLineEdit[wrong="true"], QLineEdit[wrong="true"]:focus {{ border-color: {t.bad}; }}
     QComboBox:focus, QSpinBox:focus, QLineEdit:focus {{ border-color: {t.accent}; }}
     QComboBox:disabled, QSpinBox:disabled, QLineEdit:disabled {{ color: {faded}; background: {t.background}; }}
     QComboBox::drop-down {{ border: none; width: 20px; }}
@@ -222,7 +226,8 @@ def style_sheet(theme: Theme) -> str:
     QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.line}; padding: 4px;
         selection-background-color: {t.raised}; selection-color: {t.text}; }}
     QListView#presets {{ background: {t.surface}; border: none; outline: none; }}
-    QListView#presets::item {{ padding: 6px 8px; border: 1px solid transparent; border-radius: 6px; color: {t.text}; }}
+    QListView#presets::item {{ padding: 6px 4px; border: 1px solid transparent; border-radius: 6px; color: {t.text}; }}
+    QListView#presets::item:disabled {{ color: {t.muted}; padding: 6px 4px; }}
     QListView#presets::item:hover {{ background: {t.raised}; }}
     QListView#presets::item:selected {{ background: {t.raised}; border-color: {t.accent}; color: {t.text}; }}
     QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}

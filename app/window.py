@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.bridge import Bridge, Trouble
 from app.bug_report import catch_all
+from app.choice import Choice
 from app.closing import Closing
 from app.controller import Progress, RunController
 from app.engine import Engine, Order, new_run, resumed_run
@@ -43,7 +44,6 @@ from app.widgets.notice import Notice
 from app.widgets.palette import Palette
 from app.widgets.rail import Rail
 from app.widgets.run_bar import RunBar
-from app.widgets.setup_panel import Choice
 from app.widgets.status_line import StatusLine
 from app.window_commands import add_commands
 from core.training.events import Finished, Message, RunOpened
@@ -180,6 +180,7 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self.setup.start_requested.connect(self.start_run)
         self.setup.chosen.connect(self._choice_changed)
+        self.experiment.problem.connect(partial(self._problem, details=""))
         self.start.quick_start.connect(self.quick_start)
         self.start.system_chosen.connect(self._choose_system)
         self.start.resume_requested.connect(self.resume_run)
@@ -225,7 +226,7 @@ class MainWindow(QMainWindow):
 
     def _choice_changed(self, choice: Choice | None) -> None:
         if choice is not None and not self.controller.active:
-            self.run_bar.set_system(f"{system_name(choice.preset.kind)} #{choice.serial_number}", "simulated")
+            self.run_bar.set_system(f"{system_name(choice.kind)} #{choice.serial_number}", "simulated")
             self.run_bar.preset.setText(choice.preset.name)
 
     def _choose_system(self, kind: str) -> None:

@@ -22,19 +22,25 @@ class SystemEntry:
 
     `worsened(what, imperfections)` returns the imperfections that change with two effective bits less ("bits"), or with
     twice the "noise" or "jitter"; it raises SpecError where the system has none. None: it does not tell.
+    `imperfections()` returns the dataclass that declares them, each field with its default and with a "description" in
+    its metadata.
     """
 
     title: str
     build: Callable[[int, int, Settings], PhysicalSystem]
     model: Callable[[], PhysicsModel] | None
     worsened: Callable[[Worsening, Settings], dict[str, float]] | None = None
+    imperfections: Callable[[], type[Imperfections]] | None = None
 
 
 def _simulated(kind: str, title: str) -> SystemEntry:
     name = kind.capitalize()
 
+    def declared() -> type[Imperfections]:
+        return getattr(import_module(f"devices.simulated.{kind}"), f"{name}Imperfections")
+
     def settings(imperfections: Settings) -> Imperfections:
-        settings = getattr(import_module(f"devices.simulated.{kind}"), f"{name}Imperfections")
+        settings = declared()
         known = {field.name: field.default for field in fields(settings)}
         for key, value in imperfections.items():
             if key not in known:
@@ -57,7 +63,7 @@ def _simulated(kind: str, title: str) -> SystemEntry:
     def model() -> PhysicsModel:
         return getattr(import_module(f"core.physics.{kind}"), f"{name}Model")()
 
-    return SystemEntry(title, build, model, worsened)
+    return SystemEntry(title, build, model, worsened, declared)
 
 
 BUNDLED = {

@@ -1,86 +1,228 @@
-"""The experiment page: which experiment, its network as a chain, and what a run of it will cost."""
+"""The experiment page: which experiment, its network as a chain, its settings, and what a run of it will cost."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.background import Background
+from app.choice import Choice
+from app.draft import Draft
 from app.forecast import Forecast, forecast
-from app.presets import Preset
+from app.presets import Preset, PresetFolder, read_preset
+from app.spec_fields import SpecField, imperfection_fields, spec_fields
 from app.theme import Theme
 from app.widgets.chain_view import ChainView
-from app.widgets.run_bar import duration
-from app.widgets.setup_panel import Choice, SetupPanel
+from app.widgets.cost_view import CostView
+from app.widgets.inline_question import InlineQuestion, NameForm, table_of_changes
+from app.widgets.setup_panel import SetupPanel
+from app.widgets.spec_form import SpecForm
+from core.ports import OvertoneError, SpecError
+from core.run.spec import preset_names
 
 if TYPE_CHECKING:
     from core.run.spec import Experiment
 
 SETTLED_MS = 150  # after which a choice is taken for made
+COST_PX = 216
 
 
 class ExperimentPage(QWidget):
-    """The choices at the left; chain and cost follow them, counted in the background."""
+    """The choices at the left, chain, form and cost beside; chain and cost follow them, counted in the background.
 
-    def __init__(self, presets: list[Preset]) -> None:
+    `problem` tells what could not be read or written.
+    """
+
+    problem = Signal(str)
+
+    def __init__(self, presets: list[Preset], folder: PresetFolder | None = None) -> None:
         super().__init__()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setup = SetupPanel(presets)
+        self._presets, self._folder = list(presets), folder or PresetFolder()
+        self._own: list[Preset] = []
+        self.draft = Draft(presets[0], self)
+        self.setup = SetupPanel(self.draft)
         self.chain = ChainView()
+        self.form = SpecForm(self.draft)
+        self.question = InlineQuestion()
         self.cost = CostView()
+        self._middle = QStackedWidget()
+        self._reason, self._kind = "", ""
         self._background = Background(self)
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
         self._settled.setInterval(SETTLED_MS)
         self._lay_out()
-        self.setup.chosen.connect(self._settled.start)
-        self._settled.timeout.connect(self._count)
-        self._background.failed.connect(self._refuse)
+        self._connect()
+        self._list_presets()
+        self._settled.start()
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""
-        self.setup.apply_theme(theme)
-        self.chain.apply_theme(theme)
+        for part in (self.setup, self.chain, self.form):
+            part.apply_theme(theme)
+
+    def open_file(self, source: str) -> None:
+        """Take a specification from anywhere, or tell what is wrong with it."""
+        try:
+            preset = read_preset(source)
+        except SpecError as error:
+            self.problem.emit(str(error))
+            return
+        self._presets = [*(other for other in self._presets if other.source != source), preset]
+        self._list_presets()
+        if self.draft.choice.changes:
+            self._ask_to_choose(preset)
+        else:
+            self.draft.choose(preset)
+
+    def ask_to_save(self) -> None:
+        """Ask under which name the values shall be kept."""
+        fields = {field.key: field for field in spec_fields()}
+        values = self.draft.choice.values
+        name = str(values["name"])
+        suggestion = f"my-{name}" if name in preset_names() else name
+        names = NameForm(fields, {"name": suggestion, "title": str(values["title"])})
+        names.changed.connect(partial(self._check_name, names))
+        save = partial(self._save, names)
+        self._ask("Keep these values as a preset of your own", names, ("Save", "Cancel"), save)
+        self._check_name(names)
+
+    def ask_to_remove(self, preset: Preset) -> None:
+        """Ask whether an own preset shall be deleted."""
+        told = QLabel(f"The file {preset.source} will be deleted.")
+        told.setWordWrap(True)
+        told.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._ask(f"Remove the preset {preset.title}?", told, ("Remove", "Keep"), partial(self._remove, preset))
+
+    def _ask_to_choose(self, preset: Preset) -> None:
+        old, new = self.draft.choice, Choice(preset)
+        text = f"{preset.title}: what will change"
+        self._ask(text, table_of_changes(old, new), ("Apply", "Keep"), partial(self.draft.choose, preset))
+
+    def _ask(self, text: str, details: QWidget, answers: tuple[str, str], do: partial[None]) -> None:
+        self.question.ask(text, details, answers, do)
+        self._middle.setCurrentWidget(self.question)
+        self._allow()
+
+    def _answered(self) -> None:
+        self._middle.setCurrentWidget(self.form)
+        self.setup.mark_chosen()
+        self._allow()
+
+    def _check_name(self, names: NameForm) -> None:
+        name = names.values["name"]
+        bundled = f"{name!r} is a bundled preset: choose another name." if name in preset_names() else ""
+        problem = names.problem or bundled
+        replaces = not problem and self._folder.file(name).exists()
+        self.question.apply.setText("Replace" if replaces else "Save")
+        self.question.apply.setEnabled(not problem)
+        names.note.setText(problem or f"{'Replaces' if replaces else 'Writes'} {self._folder.file(name)}")
+
+    def _save(self, names: NameForm) -> None:
+        try:
+            preset = self._folder.save(self.draft.choice.experiment(**names.values))
+        except (OvertoneError, ValueError) as error:
+            self.problem.emit(str(error))
+            return
+        self._list_presets()
+        self.draft.choose(preset)
+
+    def _remove(self, preset: Preset) -> None:
+        try:
+            self._folder.remove(preset)
+        except SpecError as error:
+            self.problem.emit(str(error))
+        self._list_presets()
+        self.draft.forget([*self._presets, *self._own])
+
+    def _list_presets(self) -> None:
+        self._own, broken = self._folder.read()
+        self.setup.show_presets(self._presets, self._own, broken)
+
+    def _changed(self) -> None:
+        self._middle.setCurrentWidget(self.form)
+        self._settled.start()
 
     def _count(self) -> None:
-        choice = self.setup.choice
-        if choice is None:
-            return
+        choice = self.draft.choice
         self.cost.wait()
-        self._background.run(lambda: _counted(choice), self._show)
+        if choice.kind != self._kind:
+            self._kind = choice.kind
+            self._background.run(partial(_declared, choice.kind), self._show_imperfections)
+        self._background.run(partial(_counted, choice), self._show)
+
+    def _show_imperfections(self, found: tuple[str, tuple[SpecField, ...]]) -> None:
+        kind, fields = found
+        if kind == self._kind:
+            self.form.show_imperfections(fields)
 
     def _show(self, counted: tuple[Choice, Experiment, Forecast]) -> None:
         from core.network.stages import stages_of
 
         choice, experiment, cost = counted
-        if choice != self.setup.choice:
+        if choice != self.draft.choice:
             return  # another one was made meanwhile, and is being counted
         sizes = cost.features, cost.drive, cost.response, cost.classes
         self.chain.show_stages(stages_of(experiment.network, *sizes))
         self.cost.show_forecast(cost)
-        self.setup.allow("")
+        self._reason = ""
+        self._allow()
 
     def _refuse(self, reason: str) -> None:
         self.cost.refuse(reason)
-        self.setup.allow(reason)
+        self._reason = reason
+        self._allow()
+
+    def _allow(self) -> None:
+        asked = "" if self._middle.currentWidget() is self.form else "Answer the question at the right first."
+        self.setup.allow(asked or self.form.problem or self._reason)
+
+    def _open_section(self, place: int) -> None:
+        stage, last = self.chain.stages[place], len(self.chain.stages) - 1
+        section = {0: "task", last: "training"}.get(place, "system" if stage.kind == "physical" else "network")
+        self._middle.setCurrentWidget(self.form)
+        self.form.open(section)
+
+    def _look_for_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Open a specification", "", "Specifications (*.toml)")
+        if name:
+            self.open_file(name)
+
+    def _connect(self) -> None:
+        self.draft.changed.connect(self._changed)
+        self._settled.timeout.connect(self._count)
+        self._background.failed.connect(self._refuse)
+        self.setup.asked.connect(self._ask_to_choose)
+        self.setup.open_requested.connect(self._look_for_file)
+        self.setup.remove_requested.connect(self.ask_to_remove)
+        self.form.save_asked.connect(self.ask_to_save)
+        self.form.problem_changed.connect(self._allow)
+        self.question.closed.connect(self._answered)
+        self.chain.pressed.connect(self._open_section)
 
     def _lay_out(self) -> None:
         chain = QFrame()
         chain.setObjectName("panel")
         box = QVBoxLayout(chain)
-        box.setContentsMargins(16, 12, 16, 12)
-        box.setSpacing(12)
-        box.addWidget(QLabel("Network"))
+        box.setContentsMargins(16, 8, 16, 8)
         box.addWidget(self.chain)
+        self._middle.addWidget(self.form)
+        self._middle.addWidget(self.question)
+        self.cost.setFixedWidth(COST_PX)
+        lower = QHBoxLayout()
+        lower.setSpacing(12)
+        lower.addWidget(self._middle, 1)
+        lower.addWidget(self.cost)
         right = QVBoxLayout()
         right.setContentsMargins(12, 12, 12, 12)
         right.setSpacing(12)
         right.addWidget(chain)
-        right.addWidget(self.cost)
-        right.addStretch(1)
+        right.addLayout(lower, 1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -89,63 +231,12 @@ class ExperimentPage(QWidget):
 
 
 def _counted(choice: Choice) -> tuple[Choice, Experiment, Forecast]:
-    from core.run.spec import load_experiment
-
-    experiment = load_experiment(choice.preset.source, choice.settings)
+    experiment = choice.experiment()
     return choice, experiment, forecast(experiment)
 
 
-class CostView(QFrame):
-    """What a run will cost, or why it cannot be started."""
+def _declared(kind: str) -> tuple[str, tuple[SpecField, ...]]:
+    from devices.catalogue import find_system
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("panel")
-        self.reason = QLabel()
-        self.reason.setWordWrap(True)
-        self.figures: dict[str, QLabel] = {}
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(8)
-        rows = ("Samples", "Device passes", "On a real apparatus", "Digital", "Physical")
-        for row, name in enumerate(rows):
-            title, value = QLabel(name), QLabel("…")
-            title.setProperty("role", "muted")
-            value.setWordWrap(True)
-            grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(value, row, 1)
-            self.figures[name] = value
-        grid.setColumnStretch(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(12)
-        layout.addWidget(QLabel("What this run will cost"))
-        layout.addWidget(self.reason)
-        layout.addLayout(grid)
-        self.reason.hide()
-
-    def wait(self) -> None:
-        """Say that it is being counted."""
-        self.reason.hide()
-        for value in self.figures.values():
-            value.setText("…")
-
-    def show_forecast(self, cost: Forecast) -> None:
-        """Show the figures."""
-        self.reason.hide()
-        texts = {
-            "Samples": f"{cost.train:,} to train, {cost.validation:,} to validate, {cost.test:,} to test",
-            "Device passes": f"{cost.device_passes:,}, {cost.shots_per_inference} for each inference",
-            "On a real apparatus": f"{duration(cost.apparatus_s)} of measuring",
-            "Digital": f"{cost.digital_parameters:,} parameters, {cost.digital_macs:,} operations an inference",
-            "Physical": f"{cost.physical_parameters:,} parameters that the system itself holds",
-        }
-        for name, text in texts.items():
-            self.figures[name].setText(text)
-
-    def refuse(self, reason: str) -> None:
-        """Say why this run cannot be started."""
-        self.reason.setText(reason)
-        self.reason.show()
-        for value in self.figures.values():
-            value.setText("–")
+    declare = find_system(kind).imperfections
+    return kind, imperfection_fields(declare()) if declare else ()

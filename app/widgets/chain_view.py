@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import LIGHT, Theme
@@ -17,14 +17,21 @@ if TYPE_CHECKING:
 HEIGHT_PX, BOX_PX, ARROW_PX = 148, 84, 36
 SHADOW_PX, RADIUS_PX = 4, 6
 MOST_SHADOWS = 3
+GAP_PX = 4  # between a chosen box and the line around it
 
 
 class ChainView(QWidget):
-    """Draws stages from left to right, as wide as there is room."""
+    """Draws stages from left to right, as wide as there is room; `pressed` tells the place of one that was chosen."""
+
+    pressed = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumHeight(HEIGHT_PX)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setToolTip("Press a box to see its settings; ← and → go from box to box.")
+        self._chosen = -1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.stages: Sequence[Stage] = ()
         self._theme = LIGHT
@@ -36,6 +43,7 @@ class ChainView(QWidget):
     def show_stages(self, stages: Sequence[Stage]) -> None:
         """Draw these stages."""
         self.stages = stages
+        self._chosen = min(self._chosen, len(stages) - 1)
         self.setAccessibleName("Network: " + ", ".join(" ".join(stage.lines) for stage in stages))
         self.update()
 
@@ -44,6 +52,32 @@ class ChainView(QWidget):
         self._theme = theme
         self.update()
 
+    def frame_of(self, place: int) -> QRectF:
+        """Return where a box is drawn."""
+        count = len(self.stages)
+        room = (self.width() - 2 * GAP_PX - 2 * SHADOW_PX * MOST_SHADOWS - ARROW_PX * (count - 1)) / count
+        width = int(min(room, 1.5 * BOX_PX))
+        return QRectF(1 + GAP_PX + place * (width + ARROW_PX), 28, width, 76)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show a hand over what can be pressed."""
+        over = self._place_at(event) >= 0
+        self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the box under the mouse."""
+        place = self._place_at(event)
+        if place >= 0:
+            self._choose(place)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Choose the next box by the arrows."""
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if event.key() in steps and self.stages:
+            self._choose(min(max(self._chosen + steps[Qt.Key(event.key())], 0), len(self.stages) - 1))
+        else:
+            super().keyPressEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the boxes, their arrows and the key below."""
         painter = QPainter(self)
@@ -51,14 +85,25 @@ class ChainView(QWidget):
         count = len(self.stages)
         if not count:
             return
-        room = (self.width() - 2 * SHADOW_PX * MOST_SHADOWS - ARROW_PX * (count - 1)) / count
-        box = QSize(int(min(room, 1.5 * BOX_PX)), 76)
         for place, stage in enumerate(self.stages):
-            frame = QRectF(1 + place * (box.width() + ARROW_PX), 28, box.width(), box.height())
+            frame = self.frame_of(place)
             self._draw_box(painter, frame, stage)
+            if place == self._chosen:
+                painter.setPen(QPen(QColor(self._theme.accent), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(frame.adjusted(-GAP_PX, -GAP_PX, GAP_PX, GAP_PX), RADIUS_PX, RADIUS_PX)
             if place < count - 1:
                 self._draw_arrow(painter, frame, stage)
         self._draw_key(painter)
+
+    def _choose(self, place: int) -> None:
+        self._chosen = place
+        self.update()
+        self.pressed.emit(place)
+
+    def _place_at(self, event: QMouseEvent) -> int:
+        places = range(len(self.stages))
+        return next((place for place in places if self.frame_of(place).contains(event.position())), -1)
 
     def _draw_box(self, painter: QPainter, frame: QRectF, stage: Stage) -> None:
         theme = self._theme
@@ -106,7 +151,7 @@ class ChainView(QWidget):
             painter.drawText(above, Qt.AlignmentFlag.AlignCenter, f"{stage.width:,}")
 
     def _draw_key(self, painter: QPainter) -> None:
-        theme, left, top = self._theme, 1.0, HEIGHT_PX - 18.0
+        theme, left, top = self._theme, 1.0 + GAP_PX, HEIGHT_PX - 18.0
         for fill, pattern, word in (
             (theme.series[0], Qt.BrushStyle.SolidPattern, "physical"),
             (theme.muted, Qt.BrushStyle.BDiagPattern, "digital"),

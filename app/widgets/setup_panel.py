@@ -1,110 +1,120 @@
-"""The left side: which experiment, on which unit, with which gradient."""
+"""The left side: the presets, and the three values that one changes most."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from app.choice import Choice
+from app.draft import Draft
 from app.presets import Preset
+from app.spec_choices import open_choices
+from app.spec_fields import spec_fields
 from app.systems import system_icon
 from app.theme import Theme, icon
+from app.widgets.field_editors import ChoiceEdit, SpinEdit
 
-ESTIMATORS = {
-    "pat": ("Physics-aware (PAT)", "Forward on the device, backward through its digital twin."),
-    "in_silico": ("In silico", "Train on the digital twin alone; only the finished network meets the device."),
-    "ideal": ("Ideal", "Use the simulator's own derivative, which no real device can lend: the upper bound."),
-}
 LARGEST = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the panel's user asks for."""
-
-    preset: Preset
-    serial_number: int
-    seed: int
-    estimator: str
-
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """Return the choice as `key=value` settings of the specification."""
-        return (
-            f"system.serial_number={self.serial_number}",
-            f"seed={self.seed}",
-            f"training.estimator={self.estimator}",
-        )
+MOST_LETTERS = 80  # of the reason why a file cannot be used, in the list
 
 
 class SetupPanel(QWidget):
-    """A list of presets and the few values that one changes most; `chosen` tells each new choice."""
+    """A list of presets and quick values of a draft; `chosen` tells each new choice.
+
+    `asked` tells a preset that is wanted while the draft has changes of its own.
+    """
 
     chosen = Signal(object)
+    asked = Signal(object)
     start_requested = Signal()
+    open_requested = Signal()
+    remove_requested = Signal(object)
 
-    def __init__(self, presets: list[Preset]) -> None:
+    def __init__(self, draft: Draft) -> None:
         super().__init__()
         self.setObjectName("setup")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(272)
-        self._presets = presets
+        self._draft = draft
+        self._presets: list[Preset | None] = []  # None: a heading, or a file that cannot be used
+        self._theme: Theme | None = None
         self._running, self._reason = False, ""
         self.list = QListWidget()
         self.list.setObjectName("presets")
         self.list.setWordWrap(True)
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setIconSize(QSize(20, 20))
         self.list.setSpacing(2)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for preset in presets:
-            item = QListWidgetItem(preset.title)
-            item.setToolTip(preset.name)
-            self.list.addItem(item)
-        self.serial_number = _spin("The simulated unit: a number is the same unit for ever.")
-        self.seed = _spin("Fixes the split of the data, the starting values and the noise.")
-        self.estimator = QComboBox()
-        for key, (name, explanation) in ESTIMATORS.items():
-            self.estimator.addItem(name, key)
-            self.estimator.setItemData(self.estimator.count() - 1, explanation, Qt.ItemDataRole.ToolTipRole)
+        fields = {field.key: field for field in spec_fields()}
+        self._unit, self._seed = fields["system.serial_number"], fields["seed"]
+        self._estimator = fields["training.estimator"]
+        self.serial_number = _spin(self._unit.help)
+        self.seed = _spin(self._seed.help)
+        self.estimator = ChoiceEdit(open_choices(self._estimator.key) or {})
+        self.open, self.remove = QPushButton("Open…"), QPushButton("Remove")
+        self.open.setToolTip("Open a specification, a .toml file")
         self.start = QPushButton("Start training")
         self.start.setProperty("primary", True)
         self._lay_out()
-        self.list.currentRowChanged.connect(self._preset_changed)
-        self.estimator.currentIndexChanged.connect(self._tell)
-        self.serial_number.valueChanged.connect(self._tell)
-        self.seed.valueChanged.connect(self._tell)
+        self.list.currentRowChanged.connect(self._row_changed)
+        self.serial_number.valueChanged.connect(partial(draft.set, self._unit))
+        self.seed.valueChanged.connect(partial(draft.set, self._seed))
+        self.estimator.edited.connect(partial(draft.set, self._estimator))
+        self.open.clicked.connect(self.open_requested)
+        self.remove.clicked.connect(lambda: self.remove_requested.emit(draft.choice.preset))
         self.start.clicked.connect(self.start_requested)
-        self.list.setCurrentRow(0)
+        draft.changed.connect(self._show)
 
     @property
-    def choice(self) -> Choice | None:
-        """Return what is chosen, None without any preset."""
-        row = self.list.currentRow()
-        if row < 0:
-            return None
-        estimator = str(self.estimator.currentData())
-        return Choice(self._presets[row], self.serial_number.value(), self.seed.value(), estimator)
+    def choice(self) -> Choice:
+        """Return what is chosen."""
+        return self._draft.choice
+
+    def show_presets(self, presets: Sequence[Preset], own: Sequence[Preset], broken: Mapping[str, str]) -> None:
+        """List presets, and below them the user's own and the files that cannot be used with the reason."""
+        self.list.blockSignals(True)
+        self.list.clear()
+        self._presets = []
+        for preset in presets:
+            self._add(preset, preset.title, preset.source)
+        if own or broken:
+            self._add(None, "Own presets", "")
+        for preset in own:
+            self._add(preset, preset.title, preset.source)
+        for file, reason in broken.items():
+            short = reason if len(reason) <= MOST_LETTERS else f"{reason[:MOST_LETTERS]} …"
+            self._add(None, f"{file}: {short}", f"{file} cannot be used: {reason}")
+        self.list.blockSignals(False)
+        self._tint()
+        self._show()
 
     def choose_system(self, kind: str) -> None:
-        """Select the first preset on a kind of system."""
-        self.choose(next((preset.name for preset in self._presets if preset.kind == kind), ""))
+        """Ask for the first preset on a kind of system, unless one is chosen already."""
+        if self.choice.kind != kind:
+            for row, preset in enumerate(self._presets):
+                if preset is not None and preset.kind == kind:
+                    self.list.setCurrentRow(row)
+                    return
 
     def choose(self, name: str) -> None:
-        """Select a preset by name; an unknown one changes nothing."""
-        for row, preset in enumerate(self._presets):
-            if preset.name == name:
-                self.list.setCurrentRow(row)
+        """Take a preset by name, as it is; an unknown one changes nothing."""
+        for preset in self._presets:
+            if preset is not None and preset.name == name:
+                self._draft.choose(preset)
+                return
 
     def set_running(self, running: bool) -> None:
         """Let nothing be started while a run lasts, and say why; the next run may be chosen meanwhile."""
@@ -116,33 +126,66 @@ class SetupPanel(QWidget):
         self._reason = reason
         self._enable()
 
+    def mark_chosen(self) -> None:
+        """Mark the preset in force, not one that was asked for."""
+        self.list.blockSignals(True)
+        preset = self.choice.preset
+        self.list.setCurrentRow(self._presets.index(preset) if preset in self._presets else -1)
+        self.list.blockSignals(False)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Tint the icons."""
+        self._theme = theme
+        self._tint()
+        self.start.setIcon(icon("play", theme.surface))
+
     def _enable(self) -> None:
         reason = "A run is in progress: stop it to start another one." if self._running else self._reason
         self.start.setEnabled(not reason)
         self.start.setToolTip(reason)
 
-    def apply_theme(self, theme: Theme) -> None:
-        """Tint the icons."""
+    def _tint(self) -> None:
         for row, preset in enumerate(self._presets):
-            self.list.item(row).setIcon(icon(system_icon(preset.kind), theme.text))
-        self.start.setIcon(icon("play", theme.surface))
+            if preset is not None and self._theme is not None:
+                self.list.item(row).setIcon(icon(system_icon(preset.kind), self._theme.text))
 
-    def _preset_changed(self, row: int) -> None:
-        if row < 0:
+    def _add(self, preset: Preset | None, text: str, tip: str) -> None:
+        item = QListWidgetItem(text)
+        item.setToolTip(tip)
+        if preset is None:
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.addItem(item)
+        self._presets.append(preset)
+
+    def _row_changed(self, row: int) -> None:
+        preset = self._presets[row] if row >= 0 else None
+        if preset is None:
             return
-        preset = self._presets[row]
-        self.serial_number.setValue(preset.serial_number)
-        self.seed.setValue(preset.seed)
-        self.estimator.setCurrentIndex(max(self.estimator.findData(preset.estimator), 0))
-        self._tell()
+        if self.choice.changes and preset != self.choice.preset:
+            self.asked.emit(preset)
+        else:
+            self._draft.choose(preset)
 
-    def _tell(self) -> None:
-        if self.choice is not None:
-            self.chosen.emit(self.choice)
+    def _show(self) -> None:
+        values = self.choice.values
+        for spin, field in ((self.serial_number, self._unit), (self.seed, self._seed)):
+            spin.blockSignals(True)
+            spin.setValue(int(values[field.key]))
+            spin.blockSignals(False)
+        self.estimator.show_value(values[self._estimator.key])
+        self.mark_chosen()
+        own = self.choice.preset.own
+        self.remove.setEnabled(own)
+        self.remove.setToolTip("Delete this preset's file" if own else "Only your own presets can be removed.")
+        self.chosen.emit(self.choice)
 
     def _lay_out(self) -> None:
         title = QLabel("Experiment")
         title.setProperty("role", "title")
+        files = QHBoxLayout()
+        files.setSpacing(8)
+        files.addWidget(self.open)
+        files.addWidget(self.remove)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setVerticalSpacing(8)
@@ -150,17 +193,18 @@ class SetupPanel(QWidget):
         form.addRow("Seed", self.seed)
         form.addRow("Gradient", self.estimator)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setContentsMargins(12, 16, 12, 16)
         layout.setSpacing(12)
         layout.addWidget(title)
         layout.addWidget(self.list, 1)
+        layout.addLayout(files)
         layout.addLayout(form)
         layout.addWidget(self.start)
 
 
-def _spin(tip: str) -> QSpinBox:
-    spin = QSpinBox()
+def _spin(tip: str) -> SpinEdit:
+    spin = SpinEdit()
     spin.setRange(0, LARGEST)
-    spin.setToolTip(f"{tip} 0 to {LARGEST}.")
-    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    spin.setToolTip(f"{tip} 0 to {LARGEST:,}.")
+    spin.setButtonSymbols(SpinEdit.ButtonSymbols.NoButtons)
     return spin

@@ -10,26 +10,40 @@ from pydantic import ConfigDict, Field
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """How shots are composed into a network.
-
-    `initial_level`, `initial_gain` and `initial_spread` set the mean, the size and the randomness of the values that
-    training starts from; `logit_gain` turns the device's order-one outputs into class scores. The chain repeats its
-    features as a whole until they fill the controls (`encode` = tile), or holds each one; with `standardise` each has
-    its own mean taken away and is divided by its own spread over the training samples. `skip`, `normalise`, `readout`
-    and `initial_level` are the chain's own too.
-    """
+    """How shots are composed into a network."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    architecture: Literal["chain", "hybrid", "pendula"]
-    layers: Annotated[int, Field(ge=1, le=64)] = 1
-    branches: Annotated[int, Field(ge=1, le=64)] = 1
-    encode: Literal["tile", "hold"] = "tile"
-    skip: bool = True
-    normalise: Literal["sum", "rms", "none"] = "rms"
-    readout: Literal["energy", "mean"] = "energy"
-    standardise: bool = False
-    initial_level: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
-    initial_spread: Annotated[float, Field(ge=0.0, le=10.0)] = 0.1
-    initial_gain: Annotated[float, Field(gt=0.0, le=100.0)] = 0.5
-    logit_gain: Annotated[float, Field(gt=0.0, le=1000.0)] = 5.0
+    architecture: Annotated[
+        Literal["chain", "hybrid", "pendula"],
+        Field(description="Scales and offsets between shots, linear layers between them, or trained pendula."),
+    ]
+    layers: Annotated[int, Field(ge=1, le=64, description="Shots in a row.")] = 1
+    branches: Annotated[int, Field(ge=1, le=64, description="Shots side by side (chain and hybrid).")] = 1
+    encode: Annotated[
+        Literal["tile", "hold"],
+        Field(description="Repeat the features as a whole until they fill a shot, or hold each one (chain)."),
+    ] = "tile"
+    skip: Annotated[bool, Field(description="Let later shots see the features themselves, too (chain).")] = True
+    normalise: Annotated[
+        Literal["sum", "rms", "none"],
+        Field(description="What a response is divided by before the next shot (chain)."),
+    ] = "rms"
+    readout: Annotated[
+        Literal["energy", "mean"], Field(description="What is taken of a class's window of the response (chain).")
+    ] = "energy"
+    standardise: Annotated[
+        bool, Field(description="Give each feature a mean of 0 and a spread of 1 over the training samples (chain).")
+    ] = False
+    initial_level: Annotated[
+        float, Field(ge=0.0, le=1.0, description="Mean of the controls that training starts from (chain).")
+    ] = 0.5
+    initial_spread: Annotated[
+        float, Field(ge=0.0, le=10.0, description="Randomness of the values that training starts from.")
+    ] = 0.1
+    initial_gain: Annotated[
+        float, Field(gt=0.0, le=100.0, description="Size of the controls that training starts from (chain).")
+    ] = 0.5
+    logit_gain: Annotated[
+        float, Field(gt=0.0, le=1000.0, description="Turns the device's outputs of order one into class scores.")
+    ] = 5.0

@@ -31,53 +31,96 @@ class _Section(BaseModel):
 class SystemSpec(_Section):
     """Which physical system, which unit of it, and which of its imperfections differ from their defaults."""
 
-    kind: str
-    serial_number: Annotated[int, Field(ge=0, lt=2**31)] = 1
-    imperfections: dict[str, bool | int | float] = {}
+    kind: Annotated[str, Field(description="The physical system.")]
+    serial_number: Annotated[
+        int, Field(ge=0, lt=2**31, description="The simulated unit: a number is the same unit for ever.")
+    ] = 1
+    imperfections: Annotated[
+        dict[str, bool | int | float],
+        Field(description="What a simulated unit does that its data sheet does not say, where it differs from usual."),
+    ] = {}
 
 
 class TaskSpec(_Section):
     """Which data set, how it is split, and how strongly its training samples are changed at random."""
 
-    name: str
-    data: Literal["bundled", "full"] = "bundled"
-    validation: Fraction = 0.1
-    augmentation: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
-    split: Literal["token", "talker"] = "token"
-    path: Annotated[str, Field(pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]*$")] = ""  # a line break would break every message
-    label: str = ""
+    name: Annotated[str, Field(description="The data set.")]
+    data: Annotated[
+        Literal["bundled", "full"], Field(description="The bundled part of MNIST, or all of it, downloaded once.")
+    ] = "bundled"
+    validation: Annotated[
+        Fraction, Field(description="Part of the training samples that is held back to watch the training.")
+    ] = 0.1
+    augmentation: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=100.0,
+            description="Random change of training samples: pixels that images move, part of a deviation for vowels.",
+        ),
+    ] = 0.0
+    split: Annotated[
+        Literal["token", "talker"],
+        Field(description="Test on other tokens of the same talkers, or on talkers never heard before (vowels)."),
+    ] = "token"
+    path: Annotated[
+        str,
+        Field(
+            pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]*$",  # a line break would break every message
+            description="CSV file with a header and a column of labels, for the task table.",
+        ),
+    ] = ""
+    label: Annotated[str, Field(description="The table's column of labels; empty is the last one.")] = ""
 
 
 class CalibrationSpec(_Section):
-    """The digital twin: equations fitted to shots, equations as on the data sheet, or a neural network fitted.
+    """What the digital twin is, and how it is fitted."""
 
-    `age_h` hours pass between the calibration and the training, for a system that can age (`core.ports.Ageing`).
-    """
-
-    twin: Literal["physics", "datasheet", "neural"] = "physics"
-    shots: Annotated[int, Field(ge=8, le=1_000_000)] = 512
-    steps: Annotated[int, Field(ge=1, le=1_000_000)] = 400
-    learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.03
-    age_h: Annotated[float, Field(ge=0.0, le=1e5)] = 0.0
+    twin: Annotated[
+        Literal["physics", "datasheet", "neural"],
+        Field(description="Equations fitted to shots, equations as on the data sheet, or a neural network fitted."),
+    ] = "physics"
+    shots: Annotated[int, Field(ge=8, le=1_000_000, description="Shots that are measured to fit the twin.")] = 512
+    steps: Annotated[int, Field(ge=1, le=1_000_000, description="Optimiser steps of the fit.")] = 400
+    learning_rate: Annotated[float, Field(gt=0.0, le=10.0, description="Largest learning rate of the fit.")] = 0.03
+    age_h: Annotated[
+        float,
+        Field(
+            ge=0.0, le=1e5, description="Hours between calibration and training, for a system that can age (simulated)."
+        ),
+    ] = 0.0
 
 
 class JournalSpec(_Section):
-    """What is kept of the measured shots: all, the latest `window_mb`, none; auto = all but of a simulated system.
+    """What is kept of the measured shots."""
 
-    `compression` is gzip's level for what is complete of a journal that keeps all.
-    """
-
-    keep: Literal["auto", "all", "window", "none"] = "auto"
-    window_mb: Annotated[float, Field(ge=8.0, le=1e6)] = 16.0
-    compression: Annotated[int, Field(ge=0, le=9)] = 0
+    keep: Annotated[
+        Literal["auto", "all", "window", "none"],
+        Field(description="All shots, the latest, or none; auto keeps all of an instrument and the latest of others."),
+    ] = "auto"
+    window_mb: Annotated[float, Field(ge=8.0, le=1e6, description="Size of the latest shots that are kept, in MB.")] = (
+        16.0
+    )
+    compression: Annotated[
+        int, Field(ge=0, le=9, description="Level of gzip for a journal that keeps all; 0 does not compress.")
+    ] = 0
 
 
 class Experiment(_Section):
     """Everything that is needed to repeat a run."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
-    title: str = ""
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    name: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+            max_length=60,
+            description="Short name in file names: letters, digits, - and _, beginning with a letter or digit.",
+        ),
+    ]
+    title: Annotated[str, Field(description="What lists and reports call it; empty takes the name.")] = ""
+    seed: Annotated[
+        int, Field(ge=0, lt=2**31, description="Fixes the split of the data, the starting values and the noise.")
+    ] = 0
     system: SystemSpec
     task: TaskSpec
     network: NetworkSettings

@@ -10,22 +10,39 @@ from pydantic import ConfigDict, Field
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a network is trained.
-
-    The learning rate rises over the fraction `warmup` of all steps and falls as a cosine to zero. `patience` is the
-    number of epochs without a better validation accuracy after which training ends; 0 never ends it early.
-    `monitor_share` is the part of the device passes that may be spent on checking the twin's gradient while training
-    goes on, besides a check at its start and one at its end; 0 never checks.
-    """
+    """How a network is trained."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    estimator: str = "pat"
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = 10
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 64
-    learning_rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.01
-    warmup: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.05
-    range_penalty: Annotated[float, Field(ge=0.0, le=1e6)] = 1.0
-    patience: Annotated[int, Field(ge=0, le=100_000)] = 0
-    label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    monitor_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.02
+    estimator: Annotated[str, Field(description="Where the gradient comes from.")] = "pat"
+    epochs: Annotated[int, Field(ge=1, le=100_000, description="Passes over the training samples.")] = 10
+    batch_size: Annotated[int, Field(ge=1, le=65_536, description="Samples for each optimiser step.")] = 64
+    learning_rate: Annotated[
+        float, Field(gt=0.0, le=10.0, description="Largest learning rate; it falls from there as a cosine to zero.")
+    ] = 0.01
+    warmup: Annotated[
+        float, Field(ge=0.0, lt=1.0, description="Part of all steps over which the learning rate rises at first.")
+    ] = 0.05
+    range_penalty: Annotated[
+        float, Field(ge=0.0, le=1e6, description="Weight of controls that leave the device's range, in the loss.")
+    ] = 1.0
+    patience: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=100_000,
+            description="End after so many epochs without a better validation accuracy; 0 never ends early.",
+        ),
+    ] = 0
+    label_smoothing: Annotated[
+        float, Field(ge=0.0, lt=1.0, description="Part of a label that is shared out among all classes.")
+    ] = 0.0
+    monitor_share: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=1.0,
+            description="Part of the device passes that may check the twin's gradient, besides one check at the start "
+            "and one at the end; 0 never checks.",
+        ),
+    ] = 0.02

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -31,6 +31,11 @@ class Roles:
     jitter: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
+def imperfection(default: float, description: str) -> Any:
+    """Declare an entry of `Imperfections` with its default and what it does, which the window shows."""
+    return field(default=default, metadata={"description": description})
+
+
 @dataclass(frozen=True)
 class Imperfections:
     """What every simulated device does that its data sheet does not say; 0 switches an entry off.
@@ -40,8 +45,10 @@ class Imperfections:
     it is linear (angles, shifts, offsets, weights).
     """
 
-    unit_spread: float = 1.0  # scales all differences between units
-    parameter_drift_per_hour: float = 0.0
+    unit_spread: float = imperfection(1.0, "Scales all differences between units.")
+    parameter_drift_per_hour: float = imperfection(
+        0.0, "Steady drift of each hidden parameter in its own direction, relative (angles, shifts: of the tolerance)."
+    )
 
     @property
     def roles(self) -> Roles:

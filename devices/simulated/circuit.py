@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.physics.circuit import RATE_HZ, SAMPLES, CircuitModel
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import Imperfections, Roles, SimulatedSystem
+from devices.simulated.base import Imperfections, Roles, SimulatedSystem, imperfection
 
 THRESHOLD_V_PER_KELVIN = -2e-3
 RESTLESSNESS_K_PER_SQRT_H = 1.0  # temperature inside the box, random walk (est.)
@@ -21,17 +21,21 @@ RESTLESSNESS_K_PER_SQRT_H = 1.0  # temperature inside the box, random walk (est.
 class CircuitImperfections(Imperfections):
     """What a real circuit does that its data sheet does not say (est.); 0 switches an entry off."""
 
-    inductance: float = 0.05  # log-normal tolerance
-    resistance: float = 0.05
-    capacitance: float = 0.1
-    transconductance: float = 0.3
-    threshold_v: float = 0.05
-    hysteresis: float = 0.01  # saturation of the coil's core, which the model does not know: a cubic loss of drive
-    temperature: bool = True  # -2 mV/K on the threshold, the box wandering
-    gain_drift_per_hour: float = 0.005  # relative, random walk
-    noise: float = 0.05  # of the response's typical rms
-    trigger_jitter_s: float = 0.1e-6  # rms time shift of a whole shot
-    converter_bits: float = 12.5  # effective bits of generator and digitiser
+    inductance: float = imperfection(0.05, "Tolerance of the inductance, log-normal, between units.")
+    resistance: float = imperfection(0.05, "Tolerance of the resistance, log-normal, between units.")
+    capacitance: float = imperfection(0.1, "Tolerance of the capacitance, log-normal, between units.")
+    transconductance: float = imperfection(
+        0.3, "Tolerance of the transistor's transconductance, log-normal, between units."
+    )
+    threshold_v: float = imperfection(0.05, "Spread of the transistor's threshold between units.")
+    hysteresis: float = imperfection(
+        0.01, "Saturation of the coil's core, a cubic loss of drive, which the model does not know."
+    )
+    temperature: bool = imperfection(True, "The box warms and cools at random, which moves the threshold by -2 mV/K.")
+    gain_drift_per_hour: float = imperfection(0.005, "Random walk of the gain, relative.")
+    noise: float = imperfection(0.05, "Noise of the response, relative to its typical rms.")
+    trigger_jitter_s: float = imperfection(0.1e-6, "Time shift of a whole shot, rms.")
+    converter_bits: float = imperfection(12.5, "Effective bits of generator and digitiser.")
 
     @property
     def roles(self) -> Roles:

@@ -20,7 +20,7 @@ from core.physics.pendula import (
     respond,
 )
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import Imperfections, Roles, SimulatedSystem
+from devices.simulated.base import Imperfections, Roles, SimulatedSystem, imperfection
 
 READOUT_RANGE = 8.0  # the read-out's full scale, ±, in units of the largest release: beyond it saturates
 
@@ -29,12 +29,16 @@ READOUT_RANGE = 8.0  # the read-out's full scale, ±, in units of the largest re
 class PendulaImperfections(Imperfections):
     """What a real bench does that its data sheet does not say (est.); 0 switches an entry off."""
 
-    coupling_error: float = 0.03  # of each coupling by itself, relative, between units, which the model does not know
-    release_noise: float = 0.003  # of the initial positions, relative to the largest, from shot to shot
-    readout_noise: float = 0.005  # of the measured positions, relative to the largest release, rms
-    release_bits: int = 12
-    readout_bits: int = 12
-    drift_per_hour: float = 0.005  # all natural frequencies together, relative, random walk
+    coupling_error: float = imperfection(
+        0.03, "Error of each coupling by itself, relative, between units, which the model does not know."
+    )
+    release_noise: float = imperfection(
+        0.003, "Noise of the initial positions from shot to shot, relative to the largest, rms."
+    )
+    readout_noise: float = imperfection(0.005, "Noise of the measured positions, relative to the largest release, rms.")
+    release_bits: int = imperfection(12, "Bits of the release.")
+    readout_bits: int = imperfection(12, "Bits of the read-out.")
+    drift_per_hour: float = imperfection(0.005, "Random walk of all natural frequencies together, relative.")
 
     @property
     def roles(self) -> Roles:

@@ -24,7 +24,7 @@ from core.physics.plate import (
     simulate,
 )
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import Imperfections, Roles, SimulatedSystem
+from devices.simulated.base import Imperfections, Roles, SimulatedSystem, imperfection
 
 FREQUENCY_PER_KELVIN = -250e-6
 RESTLESSNESS_K_PER_SQRT_H = 0.5  # room temperature, random walk (est.)
@@ -35,20 +35,28 @@ HARDENING_PER_SHIFT = 8 / 3  # Duffing: amplitude X rings faster by the fraction
 class PlateImperfections(Imperfections):
     """What a real set-up does that its data sheet does not say (est.); 0 switches an entry off."""
 
-    size: float = 0.01  # of the plate, relative: shifts all free-plate modes alike
-    mode_scatter: float = 0.003  # of each mode's frequency on top of that
-    quality: float = 0.3  # of each quality factor, logarithmic
-    weight: float = 0.1  # of each mode's participation
-    mount: float = 0.02  # offset of the mount, relative: shifts suspension and rocking
-    bl_compression: float = 0.02  # Bl(x): even-order compression, which the model does not know
-    hardening: float = 0.002  # of suspension and mount: relative shift at full drive's static deflection (ours)
-    temperature: bool = True  # -250 ppm/K on all frequencies, the room wandering
-    gain_drift_per_hour: float = 0.003  # relative, random walk
-    noise: float = 0.01  # microphone, rms of full scale
-    start_jitter: int = 20  # samples by which a USB sound card starts late at most
-    align: bool = True  # a sync chirp finds the start; without it that jitter stays
-    misaligned: float = 0.01  # part of the shots that stay off by one sample after alignment
-    converter_bits: float = 12.5  # effective bits of DAC and ADC
+    size: float = imperfection(
+        0.01, "Spread of the plate's size between units, relative: shifts all free-plate modes alike."
+    )
+    mode_scatter: float = imperfection(0.003, "Spread of each mode's frequency on top of that, relative.")
+    quality: float = imperfection(0.3, "Spread of each quality factor between units, logarithmic.")
+    weight: float = imperfection(0.1, "Spread of each mode's participation between units.")
+    mount: float = imperfection(0.02, "Offset of the mount between units, relative: shifts suspension and rocking.")
+    bl_compression: float = imperfection(
+        0.02, "Even-order compression of the speaker's force, Bl(x), which the model does not know."
+    )
+    hardening: float = imperfection(
+        0.002, "Hardening of suspension and mount: relative shift at full drive's static deflection."
+    )
+    temperature: bool = imperfection(
+        True, "The room warms and cools at random, which moves all frequencies by -250 ppm/K."
+    )
+    gain_drift_per_hour: float = imperfection(0.003, "Random walk of the gain, relative.")
+    noise: float = imperfection(0.01, "Noise of the microphone, rms of full scale.")
+    start_jitter: int = imperfection(20, "Samples by which a USB sound card starts late at most.")
+    align: bool = imperfection(True, "A sync chirp finds the start of a shot; without it the late start stays.")
+    misaligned: float = imperfection(0.01, "Part of the shots that stay off by one sample after alignment.")
+    converter_bits: float = imperfection(12.5, "Effective bits of both converters.")
 
     @property
     def roles(self) -> Roles:

@@ -21,7 +21,7 @@ from core.physics.shg import (
     shaped_pulse,
 )
 from core.ports import Axis, SystemInfo
-from devices.simulated.base import Imperfections, Roles, SimulatedSystem
+from devices.simulated.base import Imperfections, Roles, SimulatedSystem, imperfection
 
 SATURATION = 4.0  # of the reference level: the unshaped pulse stays below it
 
@@ -30,19 +30,25 @@ SATURATION = 4.0  # of the reference level: the unshaped pulse stays below it
 class ShgImperfections(Imperfections):
     """What a real bench does that its data sheet does not say (est.); 0 switches an entry off."""
 
-    angle_deg: float = 0.1  # crystal angle, standard deviation between units
-    axis_nm: float = 0.2  # shaper's wavelength axis, between units
-    strength: float = 0.1  # conversion strength, relative, between units
-    chirp_fs2: float = 100.0  # residual chirp, between units
-    cubic_phase_fs3: float = 2000.0  # residual third-order phase, which the model does not know
-    shaper_blur_nm: float = 0.2  # neighbouring controls blur (standard deviation), which the model does not know
-    shaper_bits: int = 10  # grey levels of the shaper
-    power_noise: float = 0.01  # common-mode power, relative rms, from shot to shot
-    pointing_noise: float = 0.005  # rank-2 change of the spectrum, relative rms
-    electrons: float = 50_000.0  # at saturation: sets the shot noise
-    read_noise: float = 3e-4  # of saturation, rms
-    adc_bits: int = 14
-    drift_per_hour: float = 0.005  # conversion strength, relative, random walk
+    angle_deg: float = imperfection(0.1, "Crystal angle, standard deviation between units.")
+    axis_nm: float = imperfection(0.2, "Shift of the shaper's wavelength axis between units.")
+    strength: float = imperfection(0.1, "Spread of the conversion strength between units, relative.")
+    chirp_fs2: float = imperfection(100.0, "Residual chirp, between units.")
+    cubic_phase_fs3: float = imperfection(
+        2000.0, "Residual third-order phase between units, which the model does not know."
+    )
+    shaper_blur_nm: float = imperfection(
+        0.2, "Blur of neighbouring controls, standard deviation, which the model does not know."
+    )
+    shaper_bits: int = imperfection(10, "Bits of the shaper's grey levels.")
+    power_noise: float = imperfection(0.01, "Noise of the laser's power from shot to shot, relative rms.")
+    pointing_noise: float = imperfection(
+        0.005, "Noise of the laser's pointing, a rank-2 change of the spectrum, relative rms."
+    )
+    electrons: float = imperfection(50_000.0, "Electrons at saturation, which set the shot noise.")
+    read_noise: float = imperfection(3e-4, "Noise of the read-out, relative to saturation, rms.")
+    adc_bits: int = imperfection(14, "Bits of the spectrometer's converter.")
+    drift_per_hour: float = imperfection(0.005, "Random walk of the conversion strength, relative.")
 
     @property
     def roles(self) -> Roles:

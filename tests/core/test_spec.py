@@ -171,3 +171,18 @@ def test_experiments_are_immutable():
     with pytest.raises(ValueError, match="frozen"):
         experiment.seed = 3  # pyright: ignore[reportAttributeAccessIssue]
     assert isinstance(experiment, Experiment)
+
+
+def leaves(schema: dict, definitions: dict, where: str = ""):
+    for name, entry in schema["properties"].items():
+        section = definitions[entry["$ref"].rpartition("/")[2]] if "$ref" in entry else {}
+        yield f"{where}{name}", section | entry
+        if section:
+            yield from leaves(section, definitions, f"{where}{name}.")
+
+
+def test_every_key_says_what_it_does():
+    schema = Experiment.model_json_schema()
+    found = dict(leaves(schema, schema["$defs"]))
+    assert len(found) > 40
+    assert [key for key, entry in found.items() if not entry.get("description", "").endswith(".")] == []

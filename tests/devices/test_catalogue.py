@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -87,3 +88,12 @@ def test_what_is_switched_off_cannot_be_worsened():
 
 
 ENTRY = BUNDLED["shg"]
+
+
+@pytest.mark.parametrize("kind", list(BUNDLED))
+def test_every_imperfection_says_what_it_does(kind: str):
+    declare = find_system(kind).imperfections
+    assert declare is not None
+    described = {field.name: field.metadata.get("description", "") for field in fields(declare())}
+    assert described
+    assert [name for name, text in described.items() if not text.endswith(".")] == []

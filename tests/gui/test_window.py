@@ -70,7 +70,7 @@ def test_the_picker_names_system_and_unit_before_anything_runs(window):
     window.setup.serial_number.setValue(77031)
     assert window.run_bar.system.text() == "Nonlinear oscillator #77031"
     assert window.run_bar.badge.text() == "SIMULATED"
-    assert window.setup.choice.settings == ("system.serial_number=77031", "seed=0", "training.estimator=pat")
+    assert window.setup.choice.settings == ("system.serial_number=77031",)
 
 
 def test_a_run_is_shown_paused_resumed_and_stopped(window, qtbot, tmp_path):

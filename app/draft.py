@@ -1,0 +1,79 @@
+"""The choice that the experiment page edits, with its history: every edit can be undone and done again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from app.choice import Choice
+from app.presets import Preset
+from app.spec_fields import SpecField, Value
+
+MOST_EDITS = 1000
+
+
+class Draft(QObject):
+    """Holds the choice in force; `changed` tells each new one."""
+
+    changed = Signal()
+
+    def __init__(self, preset: Preset, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.choice = Choice(preset)
+        self.history = QUndoStack(self)
+        self.history.setUndoLimit(MOST_EDITS)
+
+    def set(self, field: SpecField, value: Value) -> None:
+        """Change one value; consecutive changes of one value are one edit."""
+        self._push(self.choice.changed(field.key, value, field.default), field.label, field.key)
+
+    def reset(self, field: SpecField) -> None:
+        """Take the preset's value again."""
+        self._push(self.choice.reset(field.key), f"reset of {field.label}")
+
+    def reset_all(self) -> None:
+        """Take the preset as it is."""
+        self._push(Choice(self.choice.preset), "reset of all")
+
+    def choose(self, preset: Preset) -> None:
+        """Take another preset as it is."""
+        self._push(Choice(preset), f"choice of {preset.title}")
+
+    def forget(self, presets: Sequence[Preset]) -> None:
+        """Drop the history where it leads to a preset that is no longer among these."""
+        self.history.clear()
+        if self.choice.preset not in presets:
+            self.put(Choice(presets[0]))
+
+    def put(self, choice: Choice) -> None:
+        """Make a choice the one in force, without history."""
+        self.choice = choice
+        self.changed.emit()
+
+    def _push(self, after: Choice, what: str, key: str = "") -> None:
+        if after != self.choice:
+            self.history.push(_Edit(self, after, what, key))
+
+
+class _Edit(QUndoCommand):
+    def __init__(self, draft: Draft, after: Choice, what: str, key: str) -> None:
+        super().__init__(what)
+        self._draft, self._before, self.after, self.key = draft, draft.choice, after, key
+
+    def undo(self) -> None:
+        self._draft.put(self._before)
+
+    def redo(self) -> None:
+        self._draft.put(self.after)
+
+    def id(self) -> int:
+        return 1 if self.key else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Edit) or other.key != self.key:
+            return False
+        self.after = other.after
+        self.setObsolete(self.after == self._before)
+        return True

@@ -1,0 +1,207 @@
+"""The keys of a specification as a form needs them, read from its types: kind, limits, default, help, steps."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from core.run.spec import Experiment
+
+Value = bool | int | float | str
+
+IMPERFECTIONS = "system.imperfections"
+UNITS = {
+    "_per_hour": "/h",
+    "_deg": "°",
+    "_fs2": "fs²",
+    "_fs3": "fs³",
+    "_nm": "nm",
+    "_mb": "MB",
+    "_h": "h",
+    "_s": "s",
+    "_v": "V",
+}
+KINDS = {"boolean": "bool", "integer": "int", "number": "float", "string": "text"}
+LEAST_DOUBLED = 8  # numbers of things that start from as many are doubled and halved, smaller ones counted
+EXACT_INTEGERS = 2**53
+
+
+@dataclass(frozen=True)
+class SpecField:
+    """One key: `kind` says which editor it takes; limits hold for numbers, `pattern` and `longest` for text."""
+
+    key: str
+    kind: Literal["bool", "int", "float", "text", "choice"]
+    help: str
+    default: Value | None = None
+    choices: tuple[str, ...] = ()
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+    pattern: str = ""
+    longest: int = 10_000
+
+    @property
+    def unit(self) -> str:
+        """Return the unit that the key's name ends in."""
+        return next((unit for suffix, unit in UNITS.items() if self.key.endswith(suffix)), "")
+
+    @property
+    def label(self) -> str:
+        """Return the key's name in words, without its unit."""
+        name = self.key.rpartition(".")[2]
+        suffix = next((suffix for suffix in UNITS if name.endswith(suffix)), "")
+        words = name.removesuffix(suffix).replace("_", " ")
+        return words[:1].upper() + words[1:]
+
+    @property
+    def limits(self) -> str:
+        """Say which numbers are allowed, "" where all are."""
+        unit = f" {self.unit}" if self.unit else ""
+        if math.isinf(self.low):
+            return ""
+        if math.isinf(self.high):
+            return f"above {self.low:,.10g}{unit}" if self.low_open else f"{self.low:,.10g}{unit} or more"
+        if self.kind == "int":
+            return f"{math.ceil(self.low):,} to {int(self.high) - self.high_open:,}{unit}"
+        low = f"above {self.low:,.10g}" if self.low_open else f"{self.low:,.10g}"
+        high = f"below {self.high:,.10g}" if self.high_open else f"{self.high:,.10g}"
+        return f"{low} to {high}{unit}"
+
+    def parse(self, text: str) -> Value:
+        """Read what was typed. Raises ValueError with the reason, to be shown below the field."""
+        if self.kind in {"int", "float"}:
+            return self._number(text.strip())
+        if self.kind == "text":
+            return self._text(text)
+        if self.choices and text not in self.choices:
+            raise ValueError(f"Choose from {', '.join(self.choices)}.")
+        return text
+
+    def stepped(self, value: int | float, *, up: bool) -> int | float:
+        """Return the next value up or down: by one, a double, a hundredth, or along 1, 2, 5; within the limits."""
+        if self.kind == "int":
+            doubled = isinstance(self.default, int) and self.default >= LEAST_DOUBLED
+            moved = (value * 2 if up else value // 2) if doubled else value + (1 if up else -1)
+        elif self.high <= 1:
+            moved = round(value + (0.01 if up else -0.01), 10)
+        else:
+            moved = self._along_125(float(value), up)
+        return moved if not self._outside(moved) else value
+
+    def _along_125(self, value: float, up: bool) -> float:
+        least = float(f"{abs(float(self.default or 1.0)) / 100:.0e}")
+        if value <= 0 or (not up and not self.low_open and value <= least):
+            return least if up else 0.0
+        decade = math.floor(math.log10(value))
+        series = [float(f"{digit}e{decade + shift}") for shift in (-1, 0, 1) for digit in (1, 2, 5)]
+        near = 1e-9 * value
+        return min(x for x in series if x > value + near) if up else max(x for x in series if x < value - near)
+
+    def _number(self, text: str) -> int | float:
+        try:
+            value = float(text)
+        except ValueError:
+            hint = " Write the decimals after a point." if re.fullmatch(r"-?\d*,\d+", text) else ""
+            raise ValueError(f"This is not a number.{hint}" if text else "A number is missing.") from None
+        if math.isnan(value):
+            raise ValueError("This is not a number.")
+        allowed = f" Allowed: {self.limits}." if self.limits else ""
+        if math.isinf(value) or (self.kind == "int" and abs(value) > EXACT_INTEGERS):
+            raise ValueError(f"Too large.{allowed}")
+        if self.kind == "int" and not value.is_integer():
+            raise ValueError(f"Not a whole number.{allowed}")
+        if self._outside(value):
+            raise ValueError(f"Out of range.{allowed}")
+        return int(value) if self.kind == "int" else value
+
+    def _outside(self, value: float) -> bool:
+        below = value <= self.low if self.low_open else value < self.low
+        return below or (value >= self.high if self.high_open else value > self.high)
+
+    def _text(self, text: str) -> str:
+        if len(text) > self.longest:
+            raise ValueError(f"Too long: {len(text):,} of at most {self.longest:,} characters.")
+        try:
+            text.encode()
+            return _text_of(self.pattern).validate_python(text)
+        except UnicodeEncodeError:
+            raise ValueError("A character of it cannot be written to a file.") from None
+        except ValidationError:
+            raise ValueError(f"Not of the form that is wanted. {self.help}") from None
+
+
+def text_of(value: Value) -> str:
+    """Write a value so that `SpecField.parse` reads the same; what is ticked or not is on or off."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+@lru_cache(maxsize=1)
+def spec_fields() -> tuple[SpecField, ...]:
+    """List the keys of a specification in its order; imperfections are listed by `imperfection_fields`."""
+    schema = Experiment.model_json_schema()
+    return tuple(_walk(schema, schema["$defs"], ""))
+
+
+@lru_cache(maxsize=1)
+def section_help() -> dict[str, str]:
+    """Say what each section is about, by its name."""
+    schema = Experiment.model_json_schema()
+    references = {name: entry["$ref"] for name, entry in schema["properties"].items() if "$ref" in entry}
+    return {name: schema["$defs"][_last(reference)]["description"] for name, reference in references.items()}
+
+
+def imperfection_fields(declared: type[Any]) -> tuple[SpecField, ...]:
+    """List the keys of a system's imperfections, from the dataclass that declares them."""
+    found: list[SpecField] = []
+    for field in dataclasses.fields(declared):
+        default: Any = field.default
+        kind = "bool" if isinstance(default, bool) else "int" if isinstance(default, int) else "float"
+        help = field.metadata.get("description", "")
+        found.append(SpecField(f"{IMPERFECTIONS}.{field.name}", kind, help, default, low=0.0))
+    return tuple(found)
+
+
+def _walk(table: dict[str, Any], tables: dict[str, Any], prefix: str) -> Iterator[SpecField]:
+    for name, entry in table["properties"].items():
+        key = prefix + name
+        if "$ref" in entry:
+            yield from _walk(tables[_last(entry["$ref"])], tables, f"{key}.")
+        elif key != IMPERFECTIONS:
+            yield _field(key, entry)
+
+
+def _field(key: str, entry: dict[str, Any]) -> SpecField:
+    return SpecField(
+        key,
+        "choice" if "enum" in entry else KINDS[entry["type"]],  # pyright: ignore[reportArgumentType]
+        entry["description"],
+        entry.get("default"),
+        choices=tuple(entry.get("enum", ())),
+        low=entry.get("minimum", entry.get("exclusiveMinimum", -math.inf)),
+        high=entry.get("maximum", entry.get("exclusiveMaximum", math.inf)),
+        low_open="exclusiveMinimum" in entry,
+        high_open="exclusiveMaximum" in entry,
+        pattern=entry.get("pattern", ""),
+        longest=entry.get("maxLength", 10_000),
+    )
+
+
+@lru_cache
+def _text_of(pattern: str) -> TypeAdapter[str]:
+    """Return pydantic's own check: its patterns are not quite those of `re`."""
+    return TypeAdapter(Annotated[str, Field(pattern=pattern or None)])
+
+
+def _last(reference: str) -> str:
+    return reference.rpartition("/")[2]
