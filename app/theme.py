@@ -86,6 +86,23 @@ def icon(name: str, colour: str, size: int = 20) -> QIcon:
     return drawn
 
 
+def dot(colour: str, size: int = 8) -> QIcon:
+    """Draw a dot, sharp at scales 1 to 3."""
+    drawn = QIcon()
+    for scale in (1, 2, 3):
+        pixmap = QPixmap(size * scale, size * scale)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawEllipse(pixmap.rect())
+        painter.end()
+        pixmap.setDevicePixelRatio(scale)
+        drawn.addPixmap(pixmap)
+    return drawn
+
+
 class ThemeController(QObject):
     """Keep the chosen mode, apply it to the application, and tell the widgets that draw themselves."""
 
