@@ -56,6 +56,8 @@ class RunActions(QObject):
         self.export = self._add("Export", "Take this run to other programs", None)
         self.folder = self._add("Open folder", "Show the run's files", self._open_folder)
         self.trash = self._add("Move to trash", "Take these runs away, to the system's trash (Del)", self._ask_trash)
+        self.folder.setIconText("Folder")  # which a button shows, where there is less room than in a menu
+        self.trash.setIconText("Trash")
         self.trash.setShortcut(QKeySequence(Qt.Key.Key_Delete))
         self.trash.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.all = (self.repeat, self.go_on, self.report, self.export, self.folder, self.trash)

@@ -128,7 +128,7 @@ def _read(path: Path, notes: Notes | None, notes_reason: str) -> RunPreview:
 
     facts = read_facts(path, GROUPS, with_siblings=False)
     epochs, answers, result = facts.arrays["epochs"], facts.arrays["test"], facts.result
-    levels = {} if result is None else {"test, on the device": float(result["test_accuracy"])}
+    levels = {} if result is None else {"test": float(result["test_accuracy"])}
     levels |= {str(item["name"]): float(item["test_accuracy"]) for item in (result or {}).get("baselines", [])}
     counts = None
     if answers and len(facts.classes) <= MOST_CLASSES:
@@ -168,24 +168,26 @@ def _figures(facts: Facts) -> list[KeyFigure]:
 
     result: dict[str, Any] | None = facts.result
     error = facts.attributes["twin"].get("held_out_error")
-    twin = [] if error is None else [KeyFigure("Twin's error", per_cent(float(error)), "of held-out shots")]
+    twin = [] if error is None else [KeyFigure("Twin's error", per_cent(float(error)), "Left of held-out shots, rms")]
     if result is None:
         epochs = facts.arrays["epochs"]
         done = len(epochs["epoch"]) if epochs else 0
         shown = [KeyFigure("Epochs", f"{done} of {facts.experiment.training.epochs}")]
         if done:
-            shown.append(KeyFigure("Training accuracy", per_cent(float(epochs["accuracy"][-1])), "in the last epoch"))
+            shown.append(KeyFigure("Training accuracy", per_cent(float(epochs["accuracy"][-1])), "In the last epoch"))
         return [*shown, *twin]
-    note = f"95 %: {interval(result['test_interval95'])}, {result['test_count']:,} samples"
-    shown = [KeyFigure("Test accuracy", per_cent(result["test_accuracy"]), note)]
+    reached = f"{per_cent(result['test_accuracy'])} ({interval(result['test_interval95'])})"
+    note = f"On the device, with the 95 % interval of {result['test_count']:,} samples"
+    shown = [KeyFigure("Test accuracy", reached, note)]
     shown.append(KeyFigure("The twin predicts", per_cent(result["twin_belief"])))
     baselines = [f"{per_cent(item['test_accuracy'])} {item['name']}" for item in result["baselines"]]
     shown.append(KeyFigure("Digital baselines", ", ".join(baselines) or "none"))
     cosine = result.get("alignment_cosine")
     aligned = "not checked" if cosine is None else f"{cosine:.3f}, {result.get('verdict', '')}"
-    shown.append(KeyFigure("Gradient alignment", aligned, "" if cosine is None else "cosine, lowest layer"))
-    each = f"{result['shots_per_inference']} an inference" if "shots_per_inference" in result else ""
+    note = "Cosine of the twin's gradient to the device's, at the last check, in the layer where it is lowest"
+    shown.append(KeyFigure("Alignment", aligned, note))
+    each = f"{result['shots_per_inference']} for an inference" if "shots_per_inference" in result else ""
     shown += [*twin, KeyFigure("Device passes", f"{result['device_passes']:,}", each)]
     shown.append(KeyFigure("Wall time", duration(result["wall_s"])))
-    shown.append(KeyFigure("Weights", str(result["weights_sha256"])[:12], "sha256"))
+    shown.append(KeyFigure("Weights", str(result["weights_sha256"])[:12], "The first digits of their sha256"))
     return shown

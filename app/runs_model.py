@@ -45,7 +45,7 @@ def _fraction(value: float | None) -> float | None:
 
 
 def _percent(value: float | None) -> str:
-    return "" if _fraction(value) is None else f"{value:.1%}"
+    return "" if value is None or not math.isfinite(value) else f"{100 * value:.1f}\u00a0%"
 
 
 def _epochs(run: RunSummary) -> str:
@@ -69,15 +69,15 @@ def _words(title: str, text: Callable[[RunSummary], str], tip: str = "", width_p
 
 
 COLUMNS = (
-    _words("State", lambda run: STATE_WORDS[run.state], width_px=104),
-    _words("Run", shown_title, "Title, or the name of the preset", 176),
+    _words("State", lambda run: STATE_WORDS[run.state], width_px=120),
+    _words("Run", shown_title, "Title, or the name of the preset", 160),
     Column(
         "Accuracy",
         lambda run: _percent(run.test_accuracy),
         lambda run: _fraction(run.test_accuracy),
         "Test accuracy on the device",
         is_number=True,
-        width_px=80,
+        width_px=84,
     ),
     Column(
         "Baseline",
@@ -85,9 +85,9 @@ COLUMNS = (
         lambda run: _fraction(run.best_baseline),
         "Test accuracy of the best digital baseline",
         is_number=True,
-        width_px=80,
+        width_px=84,
     ),
-    Column("Started", lambda run: local_time(run.started), lambda run: run.started or None, "Local time", width_px=128),
+    Column("Started", lambda run: local_time(run.started), lambda run: run.started or None, "Local time", width_px=148),
     _words("System", shown_system, "System and number of its unit", 160),
     _words("Gradient", lambda run: ESTIMATOR_NAMES.get(run.estimator, run.estimator), "Estimator of the gradient", 84),
     Column("Seed", lambda run: "" if run.seed is None else str(run.seed), lambda run: run.seed, "", True, 60),

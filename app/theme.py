@@ -259,7 +259,9 @@ def style_sheet(theme: Theme) -> str:
     QSplitter::handle {{ background: {t.background}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; }}
     QScrollBar::handle:vertical {{ background: {t.line}; border-radius: 5px; min-height: 24px; }}
-    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; }}
+    QScrollBar::handle:horizontal {{ background: {t.line}; border-radius: 5px; min-width: 24px; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
     QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu {{ background: {t.surface}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 4px 24px; border-radius: 4px; }}

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from core.run.index import RunSummary
 
 SETTLED_MS = 80  # after which a selection is taken for made
-PREVIEW_PX = 576
+PREVIEW_PX = 540
 SPLIT_KEY = "runs/split-1"
 NO_RUNS = (
     "No runs yet. Quick start, on the page Start, trains a network in half a minute. Every run is kept as a folder "
@@ -277,7 +277,7 @@ class RunsPage(QWidget):
         self.split.addWidget(self._left())
         self.split.addWidget(self._right())
         self.split.setStretchFactor(0, 1)
-        self.split.setSizes([PREVIEW_PX, PREVIEW_PX])
+        self.split.setSizes([PREVIEW_PX + 80, PREVIEW_PX])
         stored = self._settings.value(SPLIT_KEY)
         if isinstance(stored, QByteArray):
             self.split.restoreState(stored)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.run_preview import RunsPreview
 from app.theme import Theme
+from app.widgets.elastic import ElasticStack
 from app.widgets.epochs_view import EpochsView
 from app.widgets.plain_label import plain_label
 from app.widgets.text_table import TextTable
@@ -19,7 +20,8 @@ class ComparisonCard(QWidget):
         self.title = plain_label(role="title")
         self.words = plain_label()
         self.curves = EpochsView()
-        self.curves.setMinimumHeight(240)
+        self._view = ElasticStack(240)
+        self._view.addWidget(self.curves)
         self.tables: dict[str, TextTable] = {}
         self._box = QVBoxLayout()
         self._box.setSpacing(4)
@@ -28,7 +30,7 @@ class ComparisonCard(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.title)
         layout.addWidget(self.words)
-        layout.addWidget(self.curves, 1)
+        layout.addWidget(self._view, 1)
         layout.addLayout(self._box)
 
     def begin(self, count: int) -> None:
@@ -39,9 +41,9 @@ class ComparisonCard(QWidget):
 
     def show_preview(self, preview: RunsPreview) -> None:
         """Show curves, sentences and tables."""
-        self.words.setText("\n".join(preview.words))
+        self.words.setText("\n".join(f"• {sentence}" for sentence in preview.words))
         self.curves.show_tracks(preview.tracks)
-        self.curves.show()
+        self._view.show()
         for title, rows in preview.tables.items():
             self.tables[title] = TextTable(title, rows)
             self._box.addWidget(plain_label(title, "muted", wraps=False))
@@ -56,7 +58,7 @@ class ComparisonCard(QWidget):
         self.curves.apply_theme(theme)
 
     def _clear(self) -> None:
-        self.curves.hide()
+        self._view.hide()
         self.tables = {}
         while (item := self._box.takeAt(0)) is not None:
             if (old := item.widget()) is not None:

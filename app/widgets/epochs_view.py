@@ -17,6 +17,7 @@ from app.widgets.plot_panel import PlotPanel
 from app.widgets.training_view import QUANTITIES
 
 AXES = {"Epoch": ("epoch", ""), "Device passes": ("shots", ""), "Time": ("wall_s", "s")}
+MOST_MARKED = 60  # points that can be told apart
 COLOURS = 6  # of a theme's series
 EMPTY = "Accuracy and loss appear here when the first epoch is done."
 
@@ -67,7 +68,8 @@ class EpochsView(PlotPanel):
             self._draw_track(track, quantity, AXES[axis][0], alone=len(self._tracks) == 1)
         curves = plot.canvas.curves
         if quantity == "Accuracy":
-            plot.fix_view("left", 0, 104)
+            lowest = min(_lowest(curve.y for curve in curves), *(100 * value for value in self._levels.values()), 100.0)
+            plot.fix_view("left", 10.0 * np.floor(np.clip(lowest, 0, 95) / 10), 104)
         elif curves:
             plot.keep_in_view("left", 0.0, _highest(curve.y for curve in curves))
         if curves:
@@ -92,7 +94,7 @@ class EpochsView(PlotPanel):
         for name, (values, points) in lines.items():
             shown = name if alone else track.name
             own = ("muted", "solid") if name == "training" and validated else (colour, dash)
-            curve = self.plot.add_curve(*own, name=shown, points=points and alone and len(values) <= 200)
+            curve = self.plot.add_curve(*own, name=shown, points=points and alone and len(values) <= MOST_MARKED)
             self.plot.set_data(curve, epochs[column], values)
             self.plot.canvas.legend.setdefault(shown, curve)
 
@@ -101,7 +103,7 @@ class EpochsView(PlotPanel):
         self.plot.canvas.levels = [
             Level(
                 100 * value,
-                f"{name} {100 * value:.1f} %",
+                name,
                 pg.mkPen(
                     self.plot.colour("text" if name.startswith("test") else "muted"),
                     style=DASHES["solid" if name.startswith("test") else "dash"],
@@ -110,6 +112,12 @@ class EpochsView(PlotPanel):
             for name, value in shown.items()
         ]
         self.plot.canvas.update()
+
+
+def _lowest(arrays: Iterable[np.ndarray]) -> float:
+    """Return the lowest finite value of several arrays, 100 without any."""
+    found = [array[np.isfinite(array)] for array in arrays]
+    return min((float(array.min()) for array in found if len(array)), default=100.0)
 
 
 def _highest(arrays: Iterable[np.ndarray]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.widgets.plain_label import plain_label
 from core.run.notes import Notes
@@ -22,7 +22,9 @@ class NotesEditor(QWidget):
         self.text.setPlaceholderText("Notes: what was tried, what was seen")
         self.text.setAccessibleName("Notes on the run")
         self.text.setTabChangesFocus(True)
-        self.text.setMinimumHeight(56)
+        self.text.setMinimumHeight(44)
+        self.text.setMaximumHeight(160)
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.state = plain_label(role="muted")
         self._stored = Notes()
         layout = QVBoxLayout(self)

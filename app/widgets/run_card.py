@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QTabBar, QVBoxLayout, QWidget
 
 from app.run_preview import RunPreview, short_name
 from app.runs_model import shown_system, shown_title
 from app.theme import Theme
 from app.widgets.confusion_view import ConfusionView
+from app.widgets.elastic import ElasticStack
 from app.widgets.epochs_view import EpochsView
 from app.widgets.notes_editor import NotesEditor
 from app.widgets.plain_label import plain_label
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from core.report.content import KeyFigure
     from core.run.index import RunSummary
 
+LEAST_VIEW_PX = 200
 COLUMNS = 2  # of key figures
+WIDE_LETTERS = 36  # from which on a figure takes a row of its own
 READING = "Reading the run"
 NO_ANSWERS = "The test set has not been measured yet: what its samples were taken for is known when the run has ended."
 
@@ -38,7 +41,7 @@ class RunCard(QWidget):
         self.warning_text = plain_label(role="warning")
         self.figures = QWidget()
         self._grid = QGridLayout(self.figures)
-        self.tabs, self.stack = QTabBar(), QStackedWidget()
+        self.tabs, self.stack = QTabBar(), ElasticStack(LEAST_VIEW_PX)
         self.curves, self.confusion = EpochsView(), ConfusionView()
         self.notes = NotesEditor()
         self._run: RunSummary | None = None
@@ -98,22 +101,20 @@ class RunCard(QWidget):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        for number, figure in enumerate(figures):
-            row, column = divmod(number, COLUMNS)
+        place = 0
+        for figure in figures:
+            is_wide = len(figure.value) > WIDE_LETTERS
+            if is_wide:
+                place += place % COLUMNS
+            row, column = divmod(place, COLUMNS)
             label, value = plain_label(figure.label, "muted", wraps=False), plain_label(figure.value)
             value.setAccessibleName(f"{figure.label}: {figure.value}")
-            value.setToolTip(figure.note)
-            note = plain_label(figure.note, "muted")
-            note.setVisible(bool(figure.note))
-            box = QVBoxLayout()
-            box.setSpacing(0)
-            box.addWidget(value)
-            box.addWidget(note)
+            for part in (label, value):
+                part.setToolTip(figure.note)
             self._grid.addWidget(label, row, 2 * column, Qt.AlignmentFlag.AlignTop)
-            holder = QWidget()
-            holder.setLayout(box)
-            box.setContentsMargins(0, 0, 0, 0)
-            self._grid.addWidget(holder, row, 2 * column + 1, Qt.AlignmentFlag.AlignTop)
+            span = 2 * COLUMNS - 1 if is_wide else 1
+            self._grid.addWidget(value, row, 2 * column + 1, 1, span, Qt.AlignmentFlag.AlignTop)
+            place += COLUMNS if is_wide else 1
 
     def _lay_out(self) -> None:
         head = QGridLayout()
@@ -129,8 +130,8 @@ class RunCard(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(4)
-        for column in range(COLUMNS):
-            self._grid.setColumnStretch(2 * column + 1, 1)
+        for column, share in ((1, 5), (3, 2)):
+            self._grid.setColumnStretch(column, share)
         for name, view in (("Curves", self.curves), ("Confusion", self.confusion)):
             self.tabs.addTab(name)
             self.stack.addWidget(view)
@@ -138,7 +139,6 @@ class RunCard(QWidget):
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName("Views of the run")
         self.confusion.pause_action.setVisible(False)
-        self.stack.setMinimumHeight(220)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -148,3 +148,4 @@ class RunCard(QWidget):
         layout.addWidget(self.tabs)
         layout.addWidget(self.stack, 3)
         layout.addWidget(self.notes, 1)
+        layout.addStretch(0)
