@@ -70,7 +70,7 @@ class _Matrix(QWidget):
                 fill = blend(theme.raised, shade, share**0.5)
                 painter.fillRect(cell, QColor(fill))
                 text = str(int(self.counts[row, column]))
-                if self.counts[row, column] and metrics.horizontalAdvance(text) < wide and metrics.height() < high:
+                if self.counts[row, column] and metrics.horizontalAdvance(text) < wide and metrics.capHeight() + 3 < high:
                     painter.setPen(QColor(theme.surface if share > 0.4 else theme.text))
                     painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
         painter.setPen(QColor(theme.muted))
