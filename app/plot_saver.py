@@ -25,7 +25,7 @@ class PlotSaver(QObject):
         self.run = ""
 
     def ask(self, record: PlotRecord, run: str = "") -> None:
-        """Ask for a file and save the plot there, as one of `run` where it is named; the ending of its name says how."""
+        """Ask for a file and save the plot there, as one of `run` if it is named; the ending of its name says how."""
         run = run or self.run
         kinds = ";;".join(f"{kind[1:].upper()} (*{kind})" for kind in (*PICTURES, *DATA))
         suggestion = f"{run or 'overtone'}-{_slug(record.title)}.png"
