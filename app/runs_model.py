@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QLocale,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
 from PySide6.QtGui import QIcon
 
 from app.systems import system_name
@@ -101,8 +109,8 @@ STARTED = next(place for place, column in enumerate(COLUMNS) if column.title == 
 class RunsModel(QAbstractTableModel):
     """Runs as rows; the user role has the whole summary."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
         self.runs: list[RunSummary] = []
         self._dots: dict[str, QIcon] = {}
 
@@ -153,7 +161,7 @@ class RunsFilter(QSortFilterProxyModel):
     """Runs of a state and of a system that hold all words of a text in a column, their notes or their tags."""
 
     def __init__(self, model: RunsModel) -> None:
-        super().__init__()
+        super().__init__(model)
         self.setSourceModel(model)
         self._model = model
         self._words: list[str] = []

@@ -24,7 +24,7 @@ class RunsTable(QTableView):
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
         self._settings = settings
-        self._runs = RunsModel()
+        self._runs = RunsModel(self)
         self.filter = RunsFilter(self._runs)
         self.setModel(self.filter)
         self.setAccessibleName("Runs")
