@@ -53,7 +53,7 @@ class RunActions(QObject):
         self.repeat = self._add("Repeat", "Start a new run with all settings of this one", self._repeat)
         self.go_on = self._add("Go on", "Go on with this interrupted run where it was", self._go_on)
         self.report = self._add("Report", "Write a report to read and to print, and open it (Enter)", self._report)
-        self.export = self._add("Export", "Take this run to other programs", None)
+        self.export = self._add("Export…", "Take this run to other programs", None)
         self.folder = self._add("Open folder", "Show the run's files", self._open_folder)
         self.trash = self._add("Move to trash", "Take these runs away, to the system's trash (Del)", self._ask_trash)
         self.folder.setIconText("Folder")  # which a button shows, where there is less room than in a menu
@@ -61,6 +61,7 @@ class RunActions(QObject):
         self.trash.setShortcut(QKeySequence(Qt.Key.Key_Delete))
         self.trash.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.all = (self.repeat, self.go_on, self.report, self.export, self.folder, self.trash)
+        self.plain = tuple(action for action in self.all if action is not self.export)  # without a menu
         menu = QMenu(parent)
         menu.setToolTipsVisible(True)
         self.targets: dict[Target, QAction] = {}

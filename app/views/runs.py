@@ -48,6 +48,7 @@ NO_RUNS = (
 )
 NONE_FIT = "No run has all of this. Take a word away, or show all states and systems."
 NONE_CHOSEN = "Choose a run to see what it reached. Choose several, with Ctrl or Shift, to compare them."
+NOT_SAVED = "Not saved. It is kept here while the window is open; Ctrl+S tries again."
 Read = RunPreview | RunsPreview | str  # a string is the reason why there is nothing to show
 
 
@@ -116,6 +117,7 @@ class RunsPage(QWidget):
     def _connect(self) -> None:
         actions = self.actions_of_runs
         self._list.changed.connect(self._show_runs)
+        self._list.failed.connect(self._show_reason)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.filter.layoutChanged.connect(self._tell_if_empty)
         self.table.activated.connect(actions.report.trigger)
@@ -175,6 +177,10 @@ class RunsPage(QWidget):
         self.empty.setVisible(is_empty)
         self.table.setVisible(not is_empty)
 
+    def _show_reason(self, reason: str) -> None:
+        if not self._list.known:
+            self.empty.setText(reason)
+
     def _chosen(self) -> None:
         """Offer actions at once, and read what is chosen when no other choice follows."""
         runs = self.table.chosen()
@@ -230,8 +236,11 @@ class RunsPage(QWidget):
         notes = self.run.notes
         if notes.isEnabled() and notes.is_changed:  # being written while the list was read again
             return
+        draft = self._drafts.get(preview.path)
         notes.setEnabled(True)
-        notes.show_notes(self._drafts.get(preview.path) or preview.notes or Notes(), preview.notes_reason)
+        notes.show_notes(draft or preview.notes or Notes(), preview.notes_reason)
+        if draft is not None:
+            notes.refuse(NOT_SAVED)
 
     def _write_notes(self, notes: Notes) -> None:
         path = self._shown[0].path
@@ -245,7 +254,10 @@ class RunsPage(QWidget):
             del self._drafts[path]
             self._list.refresh()
         if len(self._shown) == 1 and self._shown[0].path == path and not self.run.notes.is_changed:
-            self.run.notes.say(f"Not saved: {reason}" if reason else "Saved")
+            if reason:
+                self.run.notes.refuse(NOT_SAVED)
+            else:
+                self.run.notes.say("Saved")
 
     def _save_plot(self, record: PlotRecord) -> None:
         self.save_requested.emit(record, ", ".join(run.name for run in self._shown))

@@ -23,7 +23,7 @@ class ComparisonCard(QWidget):
         self._view = ElasticStack(240)
         self._view.addWidget(self.curves)
         self.tables: dict[str, TextTable] = {}
-        self._box = QVBoxLayout()
+        self._box, self._parts = QVBoxLayout(), list[QWidget]()
         self._box.setSpacing(4)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -41,13 +41,15 @@ class ComparisonCard(QWidget):
 
     def show_preview(self, preview: RunsPreview) -> None:
         """Show curves, sentences and tables."""
+        self._clear()
         self.words.setText("\n".join(f"• {sentence}" for sentence in preview.words))
         self.curves.show_tracks(preview.tracks)
         self._view.show()
         for title, rows in preview.tables.items():
             self.tables[title] = TextTable(title, rows)
-            self._box.addWidget(plain_label(title, "muted", wraps=False))
-            self._box.addWidget(self.tables[title])
+            self._parts += plain_label(title, "muted", wraps=False), self.tables[title]
+        for part in self._parts:
+            self._box.addWidget(part)
 
     def refuse(self, reason: str) -> None:
         """Say why the runs cannot be compared."""
@@ -60,7 +62,7 @@ class ComparisonCard(QWidget):
     def _clear(self) -> None:
         self._view.hide()
         self.tables = {}
-        while (item := self._box.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        for old in self._parts:
+            old.hide()
+            old.deleteLater()
+        self._parts = []

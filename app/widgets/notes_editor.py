@@ -26,7 +26,7 @@ class NotesEditor(QWidget):
         self.text.setMaximumHeight(160)
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.state = plain_label(role="muted")
-        self._stored = Notes()
+        self._stored: Notes | None = Notes()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -50,8 +50,9 @@ class NotesEditor(QWidget):
 
     def show_notes(self, notes: Notes, reason: str = "") -> None:
         """Show notes as they are stored; a reason says why they cannot be changed."""
-        self.tags.setText(", ".join(notes.tags))
-        self.text.setPlainText(notes.text)
+        if notes != self.notes:  # else the cursor stays where it is
+            self.tags.setText(", ".join(notes.tags))
+            self.text.setPlainText(notes.text)
         self._stored = self.notes  # what a field makes of it is no change of the user's
         for field in (self.tags, self.text):
             field.setReadOnly(bool(reason))
@@ -61,9 +62,14 @@ class NotesEditor(QWidget):
     def keep(self) -> None:
         """Hand on what has been written since the last time."""
         if self.is_changed:
-            self._stored = self.notes
-            self.state.setText("Saving")
-            self.written.emit(self._stored)
+            notes = self._stored = self.notes
+            self.say("Saving")
+            self.written.emit(notes)
+
+    def refuse(self, reason: str) -> None:
+        """Say that what was written is not stored, so that the next occasion to keep it is one."""
+        self._stored = None
+        self.say(reason)
 
     def say(self, text: str) -> None:
         """Say what became of what was written."""

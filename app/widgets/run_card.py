@@ -40,7 +40,7 @@ class RunCard(QWidget):
         self.warnings.setObjectName("card")
         self.warning_text = plain_label(role="warning")
         self.figures = QWidget()
-        self._grid = QGridLayout(self.figures)
+        self._grid, self._labels = QGridLayout(self.figures), list[QLabel]()
         self.tabs, self.stack = QTabBar(), ElasticStack(LEAST_VIEW_PX)
         self.curves, self.confusion = EpochsView(), ConfusionView()
         self.notes = NotesEditor()
@@ -97,11 +97,10 @@ class RunCard(QWidget):
         self.warnings.setVisible(bool(warnings))
 
     def _show_figures(self, figures: tuple[KeyFigure, ...]) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        place = 0
+        for old in self._labels:
+            old.hide()
+            old.deleteLater()
+        self._labels, place = [], 0
         for figure in figures:
             is_wide = len(figure.value) > WIDE_LETTERS
             if is_wide:
@@ -109,6 +108,7 @@ class RunCard(QWidget):
             row, column = divmod(place, COLUMNS)
             label, value = plain_label(figure.label, "muted", wraps=False), plain_label(figure.value)
             value.setAccessibleName(f"{figure.label}: {figure.value}")
+            self._labels += label, value
             for part in (label, value):
                 part.setToolTip(figure.note)
             self._grid.addWidget(label, row, 2 * column, Qt.AlignmentFlag.AlignTop)

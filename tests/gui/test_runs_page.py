@@ -163,6 +163,7 @@ def test_the_preview_shows_what_the_run_recorded(page, folder, qtbot):
     count = label.max() + 1
     counts = np.bincount(label * count + chosen, minlength=count**2).reshape(count, count)
     assert (page.run.confusion.matrix.counts == counts).all()
+    qtbot.waitUntil(lambda: "Weights" in figures(page), timeout=WAIT_MS)
     assert figures(page)["Test accuracy"].startswith(f"{100 * np.mean(label == chosen):.1f}\u00a0%")
     assert figures(page)["Weights"] == result(path)["weights_sha256"][:12]
     assert figures(page)["Device passes"] == f"{result(path)['device_passes']:,}"
@@ -330,12 +331,14 @@ def test_a_run_goes_to_the_trash_when_asked_twice(page, folder, qtbot, monkeypat
     (tmp_path / "data").mkdir()
     path = pat(folder)
     choose(page, qtbot, path)
+    page.table.setFocus()
     QTest.keyClick(page.table, Qt.Key.Key_Delete)
     assert "to the trash?" in page.strip.text.text()
     assert page.focusWidget() is page.strip.leave
     page.strip.leave.click()
     assert not page.strip.isVisible()
-    QTest.keyClick(page.table, Qt.Key.Key_Delete)
+    page.actions_of_runs.trash.trigger()
+    assert page.strip.isVisible()
     choose(page, qtbot, find(folder, estimator="in_silico"))
     assert not page.strip.isVisible()  # the question was about the other one
     choose(page, qtbot, path)
