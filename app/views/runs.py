@@ -76,9 +76,7 @@ class RunsPage(QWidget):
         self.actions_of_runs = RunActions(self.strip, self)
         self.run, self.comparison, self.hint = RunCard(), ComparisonCard(), plain_label(NONE_CHOSEN, "muted")
         self.empty = plain_label(role="muted")
-        self._settled = QTimer(self)
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(SETTLED_MS)
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._lay_out()
         self._connect()
         self._show_only(self.hint)
@@ -169,6 +167,7 @@ class RunsPage(QWidget):
     def _narrow(self) -> None:
         self.table.filter.narrow(self.search.text(), self.state.currentData() or "", self.system.currentData() or "")
         self._tell_if_empty()
+        self._chosen()  # Qt does not tell what of a selection a filter takes away
 
     def _tell_if_empty(self) -> None:
         is_empty = self.table.filter.rowCount() == 0

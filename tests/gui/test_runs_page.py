@@ -142,7 +142,12 @@ def test_runs_are_found_by_words_state_and_system(page, folder, qtbot):
     assert names(page) == [stopped.name]
     page.search.setText("in silico")
     assert names(page) == [find(folder, estimator="in_silico").name]
+    page.search.clear()
+    choose(page, qtbot, stopped, find(folder, estimator="in_silico"))
     page.search.setText("no such words")
+    assert page.table.chosen() == []
+    assert not page.actions_of_runs.trash.isEnabled()  # nothing that is not seen is removed
+    assert page.hint.isVisible()
     assert page.empty.isVisible()
     assert "No run has all of this" in page.empty.text()
     page.search.clear()
