@@ -447,10 +447,12 @@ def test_records_that_do_not_fit_together_are_a_reason(folder, damage):
     path = pat(folder)
     damaged(path, damage)
     preview = read_preview(path)
-    assert "overtone doctor" in preview.reason
+    assert preview.track is None
+    assert str(path) in preview.reason
+    assert f"overtone {'evaluate' if damage in {'accuracy', 'baselines'} else 'doctor'} " in preview.reason
     assert len(preview.reason.splitlines()) == 1
     if damage in {"accuracy", "baselines", "epochs"}:
-        with pytest.raises(RunFileError, match="do not fit together"):
+        with pytest.raises(RunFileError, match="overtone"):
             compare([path, find(folder, estimator="in_silico")])
 
 
