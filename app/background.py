@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from core.ports import OvertoneError
 
@@ -39,7 +39,7 @@ class Background(QObject):
             except Exception as error:
                 self.failed.emit(f"{type(error).__name__}: {error}")
 
-        self._pool.start(QRunnable.create(task))
+        self._pool.start(task)
 
     def _hand_over(self, done: Callable[[Any], None], result: object) -> None:
         done(result)

@@ -12,7 +12,7 @@ from app.plot_record import DATA, PICTURES, PlotRecord, save_plot
 
 
 class PlotSaver(QObject):
-    """`saved` tells the file, `failed` the reason; `run` is the name of the run that the views show."""
+    """`saved` tells the file, `failed` the reason; `run` names the run whose views these are."""
 
     saved = Signal(str)
     failed = Signal(str)
@@ -24,19 +24,21 @@ class PlotSaver(QObject):
         self._background.failed.connect(self.failed)
         self.run = ""
 
-    def ask(self, record: PlotRecord) -> None:
-        """Ask for a file and save the plot there; the ending of its name says how."""
+    def ask(self, record: PlotRecord, run: str = "") -> None:
+        """Ask for a file and save the plot there, as one of `run` if it is named; the ending of its name says how."""
+        run = run or self.run
         kinds = ";;".join(f"{kind[1:].upper()} (*{kind})" for kind in (*PICTURES, *DATA))
-        suggestion = f"{self.run or 'overtone'}-{_slug(record.title)}.png"
+        suggestion = f"{run or 'overtone'}-{_slug(record.title)}.png"
         name, chosen = QFileDialog.getSaveFileName(self._window, "Save the view", suggestion, kinds)
         if name:
             path = Path(name)
             known = path.suffix.lower() in (*PICTURES, *DATA)
-            self.save(record, path if known else path.with_name(f"{path.name}.{chosen.split()[0].lower()}"))
+            self.save(record, path if known else path.with_name(f"{path.name}.{chosen.split()[0].lower()}"), run)
 
-    def save(self, record: PlotRecord, path: Path) -> None:
+    def save(self, record: PlotRecord, path: Path, run: str = "") -> None:
         """Save the plot into this file."""
-        facts = {"run": self.run} if self.run else {}
+        run = run or self.run
+        facts = {"run": run} if run else {}
         self._background.run(lambda: save_plot(record, path, facts), lambda _: self.saved.emit(str(path)))
 
 

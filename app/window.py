@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ from app.theme import Theme, ThemeController, icon
 from app.views.experiment import ExperimentPage
 from app.views.live import LivePage
 from app.views.log import LogPage
+from app.views.runs import RunsPage
 from app.views.start import StartPage
 from app.widgets.help import HelpSheet
 from app.widgets.notice import Notice
@@ -51,8 +53,8 @@ from core.training.events import Finished, Message, RunOpened
 if TYPE_CHECKING:
     from core.run.index import RunSummary
 
-PAGES = {"Start": "start", "Experiment": "experiment", "Live": "live", "Log": "log"}
-START, EXPERIMENT, LIVE, LOG = range(len(PAGES))
+PAGES = {"Start": "start", "Experiment": "experiment", "Live": "live", "Runs": "runs", "Log": "log"}
+START, EXPERIMENT, LIVE, RUNS, LOG = range(len(PAGES))
 TYPING = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
 
 
@@ -76,6 +78,7 @@ class MainWindow(QMainWindow):
         self.start = StartPage(self.runs)
         self.experiment = ExperimentPage(bundled_presets())
         self.live = LivePage(themes.settings)
+        self.runs_page = RunsPage(self.runs, themes.settings)
         self.log_page = LogPage(self.log)
         self.pages = QStackedWidget()
         self.notice = Notice()
@@ -117,6 +120,16 @@ class MainWindow(QMainWindow):
     def resume_run(self, run: RunSummary) -> None:
         """Go on with an interrupted run."""
         self._start(resumed_run(run.path, name=run.preset or run.name, estimator=run.estimator))
+
+    def repeat_run(self, run: RunSummary) -> None:
+        """Start a new run with all settings of an earlier one."""
+        order = new_run(str(run.path / "experiment.toml"), (), self._runs_folder, estimator=run.estimator)
+        self._start(replace(order, name=run.preset or run.name))
+
+    def show_run(self, run: RunSummary) -> None:
+        """Show a run on the page of runs."""
+        self.runs_page.show_run(run.name)
+        self.show_page(RUNS)
 
     def open_palette(self) -> None:
         """Let a command be found by its words."""
@@ -184,6 +197,11 @@ class MainWindow(QMainWindow):
         self.start.quick_start.connect(self.quick_start)
         self.start.system_chosen.connect(self._choose_system)
         self.start.resume_requested.connect(self.resume_run)
+        self.start.run_chosen.connect(self.show_run)
+        self.runs_page.repeat_requested.connect(self.repeat_run)
+        self.runs_page.resume_requested.connect(self.resume_run)
+        self.runs_page.problem.connect(partial(self._problem, details=""))
+        self.runs_page.save_requested.connect(self.saver.ask)
         bar.pause_toggled.connect(run.toggle_pause)
         bar.stop_requested.connect(run.stop)
         bar.safe_stop_requested.connect(run.stop)
@@ -219,6 +237,7 @@ class MainWindow(QMainWindow):
     def _opened(self, event: RunOpened) -> None:
         self.saver.run = Path(event.folder).name
         self._watch.follow(Path(event.folder))
+        self.runs.refresh()
 
     def _saved(self, path: str) -> None:
         self.status.setText(f"Saved {path}")
@@ -247,6 +266,7 @@ class MainWindow(QMainWindow):
         running = state in ACTIVE
         self.setup.set_running(running)
         self.start.set_running(running)
+        self.runs_page.set_running(running)
         if not running:
             self._watch.stop()
             self.live.training.allow_rate(None)
@@ -280,21 +300,13 @@ class MainWindow(QMainWindow):
         self.log.add("info", f"{self.result.text()}. Saved in {event.folder}")
 
     def _theme_changed(self, theme: Theme) -> None:
-        for part in (
-            self.run_bar,
-            self.rail,
-            self.start,
-            self.experiment,
-            self.live,
-            self.log_page,
-            self.notice,
-            self.status_line,
-        ):
+        pages = (self.start, self.experiment, self.live, self.runs_page, self.log_page)
+        for part in (self.run_bar, self.rail, *pages, self.notice, self.status_line):
             part.apply_theme(theme)
         self.setWindowIcon(icon("overtone", theme.accent, 64))
 
     def _lay_out(self) -> None:
-        for page in (self.start, self.experiment, self.live, self.log_page):
+        for page in (self.start, self.experiment, self.live, self.runs_page, self.log_page):
             self.pages.addWidget(page)
         self.show_page(START)
         middle = QVBoxLayout()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QAction
+
 from app.commands import Commands
 from app.states import HOLDABLE
 from app.widgets.status_line import MODE_NAMES
@@ -39,6 +41,8 @@ def add_commands(window: MainWindow) -> Commands:
     commands.add("Run", "Stop, outputs safe", run.stop, "Esc", nothing_runs)
     for place, word in enumerate(window.rail.words):
         commands.add("Go to", word, partial(window.show_page, place), f"Ctrl+{place + 1}")
+    for action in window.runs_page.actions_of_runs.plain:
+        commands.add("Chosen run", action.text(), action.trigger, "", partial(_reason_of, action))
     commands.add("View", "Reset the layout of the live page", window.live.reset_layout)
     for mode, name in MODE_NAMES.items():
         commands.add("View", f"Theme: {name.lower()}", partial(window.themes.set_mode, mode))
@@ -47,3 +51,7 @@ def add_commands(window: MainWindow) -> Commands:
     commands.add("Help", "Shortcuts", window.open_shortcuts, "Ctrl+/")
     commands.add("Help", "Copy the log for a bug report", window.log_page.copy.click)
     return commands
+
+
+def _reason_of(action: QAction) -> str:
+    return "" if action.isEnabled() else action.toolTip()

@@ -59,7 +59,7 @@ class _Matrix(QWidget):
         metrics = painter.fontMetrics()
         wide = (self.width() - LABEL_PX - 12) / count
         high = (self.height() - 2 * metrics.height() - 8) / count
-        top = metrics.height() + 2
+        top, is_high = metrics.height() + 2, metrics.capHeight() + 3 < high
         shares = self.counts / np.maximum(self.counts.sum(1, keepdims=True), 1)
         for row in range(count):
             for column in range(count):
@@ -70,7 +70,7 @@ class _Matrix(QWidget):
                 fill = blend(theme.raised, shade, share**0.5)
                 painter.fillRect(cell, QColor(fill))
                 text = str(int(self.counts[row, column]))
-                if self.counts[row, column] and metrics.horizontalAdvance(text) < wide and metrics.height() < high:
+                if self.counts[row, column] and metrics.horizontalAdvance(text) < wide and is_high:
                     painter.setPen(QColor(theme.surface if share > 0.4 else theme.text))
                     painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
         painter.setPen(QColor(theme.muted))

@@ -54,5 +54,5 @@ class StatusLine(QWidget):
             group.addAction(action)
         return menu
 
-    def _choose(self, mode: Mode, _checked: bool) -> None:
+    def _choose(self, mode: Mode, _checked: bool = False) -> None:
         self._themes.set_mode(mode)

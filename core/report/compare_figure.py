@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,21 +95,23 @@ def _tagged(rows: list[list[str]]) -> list[tuple[str, list[str]]]:
     return [("td" if index else "th", row) for index, row in enumerate(rows)]
 
 
-def _looks(comparison: Comparison) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Give each run its label, that of its group where there are groups, with a colour and a dash."""
+def places(comparison: Comparison) -> dict[str, tuple[str, int]]:
+    """Return by run its label, that of its group where there are groups, and the label's place in the series."""
     labels = {run.name: _label(run, comparison) for run in comparison.runs}
     order = list(dict.fromkeys(labels.values()))
-    places: Mapping[str, int] = {label: index for index, label in enumerate(order)}
     if comparison.key == "training.estimator":
-        known = {shown(name): index for index, name in enumerate(ESTIMATORS)}
-        others = [label for label in order if label not in known]
-        places = known | {label: len(known) + index for index, label in enumerate(others)}
+        known = [shown(name) for name in ESTIMATORS]
+        order = [*known, *(label for label in order if label not in known)]
+    return {name: (label, order.index(label)) for name, label in labels.items()}
+
+
+def _looks(comparison: Comparison) -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         name: (
             label.replace("$", r"\$"),
-            {"color": SERIES[places[label] % len(SERIES)], "ls": DASHES[places[label] % len(DASHES)]},
+            {"color": SERIES[place % len(SERIES)], "ls": DASHES[place % len(DASHES)]},
         )
-        for name, label in labels.items()
+        for name, (label, place) in places(comparison).items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from core.run.record import RunRecord, State
 from core.run.robustness_card import RobustnessCard, read_card
 from core.run.spec import Experiment
 
+GROUPS = ("steps", "epochs", "calibration", "system", "twin", "test", "examples", "alignment")
 NEEDED = {"run", "test_count", "twin_belief"}  # of a result, besides what all results have
 
 
@@ -46,13 +48,15 @@ class Facts:
         return self.classes[index] if self.classes else str(index)
 
 
-def read_facts(path: Path) -> Facts:
-    """Read a run. Raises RunFileError where there is none or its files are damaged."""
+def read_facts(path: Path, groups: Sequence[str] = GROUPS, *, with_siblings: bool = True) -> Facts:
+    """Read a run, of its groups those that are named, and of the runs beside it the results of its siblings.
+
+    Raises RunFileError where there is none or its files are damaged.
+    """
     record = RunRecord(path)
     experiment, result = record.experiment, record.result
     if result is not None and (lacking := NEEDED - result.keys()):
         raise RunFileError(f"The result of {path} lacks {', '.join(sorted(lacking))}: it was cut short. Run it again.")
-    groups = ("steps", "epochs", "calibration", "system", "twin", "test", "examples", "alignment")
     return Facts(
         path.resolve().name,
         record.state,
@@ -63,7 +67,7 @@ def read_facts(path: Path) -> Facts:
         {name: _filled(record.arrays(name)) for name in groups},
         {name: record.attributes(name) for name in groups},
         record.log(),
-        _siblings(path.resolve(), experiment),
+        _siblings(path.resolve(), experiment) if with_siblings else {},
         _robustness(path),
     )
 

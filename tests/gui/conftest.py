@@ -1,8 +1,14 @@
-"""Shared by the window's tests: presets of one's own are looked for in a folder of the test."""
+"""Shared by the window's tests: a folder for presets of one's own, and no window left for the next test."""
 
 from __future__ import annotations
 
+import gc
+import os
+
 import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from PySide6.QtCore import QCoreApplication, QEvent
 
 
 @pytest.fixture(autouse=True)
@@ -10,3 +16,11 @@ def config_folder(tmp_path, monkeypatch):
     folder = tmp_path / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     return folder / "overtone"
+
+
+@pytest.fixture(autouse=True)
+def no_window_is_left():
+    """Delete what was closed, here: Python's collector would do it in whichever thread it runs, and Qt abort."""
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
