@@ -18,22 +18,27 @@ class ControlToken:
         self._running.set()
         self._stop = threading.Event()
         self._learning_rate: float | None = None
-        self._single = False
+        self._lock = threading.Lock()
+        self._single_steps = 0
         self.on_hold: Callable[[], None] = lambda: None
 
     def pause(self) -> None:
         """Hold the engine at its next safe point."""
-        self._running.clear()
+        with self._lock:
+            self._single_steps = 0
+            self._running.clear()
 
     def resume(self) -> None:
         """Let a paused engine go on."""
-        self._single = False
-        self._running.set()
+        with self._lock:
+            self._single_steps = 0
+            self._running.set()
 
     def step(self) -> None:
-        """Let a paused engine go on to the end of one optimiser step."""
-        self._single = True
-        self._running.set()
+        """Let a paused engine go on to the end of one optimiser step, of one more where it does one already."""
+        with self._lock:
+            self._single_steps += 1
+            self._running.set()
 
     def stop(self) -> None:
         """End the run at its next safe point, paused or not."""
@@ -62,10 +67,12 @@ class ControlToken:
         return rate
 
     def step_done(self) -> None:
-        """Hold again after a single step (called by the engine after each step)."""
-        if self._single:
-            self._single = False
-            self._running.clear()
+        """Hold again after single steps (called by the engine after each step)."""
+        with self._lock:
+            if self._single_steps:
+                self._single_steps -= 1
+                if not self._single_steps:
+                    self._running.clear()
 
     def safe_point(self) -> None:
         """Wait here while paused, after `on_hold`; raise StopRequested once stopping (called between shots)."""

@@ -84,3 +84,15 @@ def test_a_paused_engine_does_one_step_and_holds_again():
     token.resume()
     thread.join(5)
     assert steps == [0, 1, 2]
+
+
+def test_a_step_asked_for_before_the_last_one_has_ended_is_done_too():
+    token = ControlToken()
+    token.pause()
+    token.step()
+    token.safe_point()
+    token.step()  # between the news of a step and its end
+    token.step_done()
+    token.safe_point()
+    token.step_done()
+    assert token.paused

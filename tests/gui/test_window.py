@@ -138,10 +138,13 @@ def test_steps_and_a_new_learning_rate(window, qtbot):
     start(window, qtbot)
     training = window.live.training
     assert training.rate.text() == "0.1"
+    qtbot.waitUntil(lambda: len(training.series["learning rate"]) > 2, timeout=30_000)
     QTest.keyClick(window, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: window.run_bar.state == "paused", timeout=10_000)
-    QTest.qWait(500)
-    steps = len(training.series["learning rate"])
+    assert window.run_bar.state == "paused"
+    steps = -1
+    while steps != len(training.series["learning rate"]):  # until the step that was under way is shown
+        steps = len(training.series["learning rate"])
+        QTest.qWait(1000)
     training.rate.setText("nonsense")
     training.rate.editingFinished.emit()
     assert training.rate.text() == "0.1"
