@@ -13,6 +13,7 @@ from app.run_list import RunList
 from app.systems import CARDS
 from app.theme import Theme, icon
 from app.widgets.card import SystemCardView
+from app.widgets.plain_label import plain_label
 from app.widgets.recent_run import RecentRun, local_time
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class StartPage(QWidget):
         self.quick.setProperty("primary", True)
         self.quick.setIconSize(QSize(20, 20))
         self.recover = QFrame()
-        self.recover_text = QLabel()
+        self.recover_text = plain_label()
         self.go_on = QPushButton("Go on with it")
         self.leave = QPushButton("Leave it")
         self.cards = {kind: SystemCardView(kind, card) for kind, card in CARDS.items()}
@@ -129,7 +130,6 @@ class StartPage(QWidget):
         head.addStretch(1)
         head.addWidget(self.quick)
         self.recover.setObjectName("card")
-        self.recover_text.setWordWrap(True)
         row = QHBoxLayout(self.recover)
         row.setContentsMargins(16, 12, 16, 12)
         row.setSpacing(12)

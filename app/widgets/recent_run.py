@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
@@ -41,6 +42,8 @@ class RecentRun(Card):
         unit = "" if run.serial_number is None else f" #{run.serial_number}"
         where = QLabel(f"{system_name(run.system)}{unit} · {run.estimator} · seed {run.seed}")
         accuracy, when = QLabel(reached), QLabel(local_time(run.started))
+        for label in (name, where, when):  # from a file of anyone's
+            label.setTextFormat(Qt.TextFormat.PlainText)
         for label in (where, when):
             label.setProperty("role", "muted")
         accuracy.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -57,7 +60,7 @@ class RecentRun(Card):
             label.setFixedWidth(width)
             layout.addWidget(label)
         self.setAccessibleName(f"{name.text()}, {run.state} {reached}")
-        self.setToolTip(run.reason or str(run.path))
+        self.setToolTip(escape(run.reason or str(run.path)))
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icon and the state."""

@@ -41,6 +41,8 @@ class RunBar(QWidget):
         self.badge.setProperty("role", "badge")
         self.preset = QLabel()
         self.preset.setProperty("role", "muted")
+        for label in (self.system, self.preset):  # an instrument may call itself anything
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.state_label = QLabel()
         self.state_label.setMinimumWidth(96)
         self.step = QLabel()

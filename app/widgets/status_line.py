@@ -25,6 +25,7 @@ class StatusLine(QWidget):
         for label in (self.status, self.kept):
             label.setProperty("role", "muted")
         for label in (self.status, self.result):
+            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.theme_button.setProperty("flat", True)
         self.theme_button.setToolTip("Light, dark, or as the system")
