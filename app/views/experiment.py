@@ -150,7 +150,7 @@ class ExperimentPage(QWidget):
 
     def _count(self) -> None:
         choice = self.draft.choice
-        self.cost.wait()
+        self.cost.show_counting()
         if choice.kind != self._kind:
             self._kind = choice.kind
             self._background.run(partial(_declared, choice.kind), self._show_imperfections)

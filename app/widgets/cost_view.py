@@ -37,7 +37,7 @@ class CostView(QFrame):
         layout.addStretch(1)
         self.reason.hide()
 
-    def wait(self) -> None:
+    def show_counting(self) -> None:
         """Say that it is being counted."""
         self.reason.hide()
         for value in self.figures.values():

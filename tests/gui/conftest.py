@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtWidgets import QApplication
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +21,21 @@ def config_folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def no_window_is_left():
-    """Delete what was closed, here: Python's collector would do it in whichever thread it runs, and Qt abort."""
+def nothing_is_left():
+    """Delete what was closed, here: Python's collector would do it in whichever thread it runs, and Qt abort.
+
+    Then neither a window nor a thread of the engine may be left, nor a timer of a window that is gone.
+    """
     yield
+    application = QApplication.instance()
+    if application is None:
+        return
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    windows = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    assert windows == [], windows
+    threads = [thread.name for thread in threading.enumerate() if thread.name in {"overtone-engine", "overtone-loader"}]
+    assert threads == []
+    timers = [timer for timer in application.findChildren(QTimer) if timer.isActive()]
+    assert timers == []
