@@ -123,8 +123,9 @@ class LivePage(QMainWindow):
 
     def show_prepared(self, event: NetworkPrepared) -> None:
         """Draw the twin's matrix, and mark where the classes are read."""
-        self.matrix.show_jacobian(event.jacobian)
-        self.kernel.show_jacobian(event.jacobian)
+        if event.jacobian is not None:
+            self.matrix.show_jacobian(event.jacobian)
+            self.kernel.show_jacobian(event.jacobian)
         if self._run is not None:
             for view in (self.response, self.traces):
                 view.show_windows(event.windows, self._run.classes)

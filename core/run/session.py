@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,6 +18,7 @@ from core.run.checkpoint import Checkpoint, read_checkpoint
 from core.run.folder import RunFolder
 from core.run.journal import ShotJournal
 from core.run.outcome import make_result, provenance, record_answers, record_examples, record_system, record_twin
+from core.run.random_state import random_state, restore_random_state
 from core.run.setup import Setup, build_twin
 from core.run.watch import GradientWatch, alignment_row
 from core.training.bench import Bench
@@ -38,7 +38,6 @@ from core.training.events import (
     Stopped,
 )
 from core.training.monitor import GradientMonitor
-from core.training.state import exact
 from core.training.trainer import Trainer, count_answers, evaluate
 from core.twin.fit import FitProgress, fit_twin
 from core.twin.jacobian import jacobian_at
@@ -49,6 +48,7 @@ CHECKPOINT_S = 20.0  # what is at most computed again after an interruption, bes
 EPOCH_CHECKPOINT_S = 2.0  # at the end of an epoch, so that short ones are not all spent on waiting for the disk
 ROOM_CHECK_S = 1.0
 LATEST = "latest"
+MOST_DERIVATIVES = 4_000_000  # of a Jacobian that is worth its time and memory before a training
 
 
 def run_experiment(
@@ -191,8 +191,10 @@ class _Run:
 
     def _prepared(self, twin: Shoot) -> NetworkPrepared:
         windows, info = self._setup.network.windows, self._setup.system.info
-        jacobian = jacobian_at(twin, torch.full((info.drive_dim,), 0.5), _middle(info))
-        return NetworkPrepared(jacobian.numpy(), None if windows is None else windows.numpy().copy())
+        jacobian = None
+        if info.drive_dim * info.response_dim <= MOST_DERIVATIVES:
+            jacobian = jacobian_at(twin, torch.full((info.drive_dim,), 0.5), _middle(info)).numpy()
+        return NetworkPrepared(jacobian, None if windows is None else windows.numpy().copy())
 
     def _calibrate(self) -> Shoot:
         system, settings = self._setup.system, self._experiment.calibration
@@ -274,7 +276,7 @@ class _Run:
         system = self._setup.system
         device = system.state() if isinstance(system, Resumable) else {}
         tensors = self._weights() | _named("trainer", self._trainer.state()) | _named("bench", self._bench.state())
-        tensors |= _named("device", device) | _named("random", _random_state())
+        tensors |= _named("device", device) | _named("random", random_state())
         tensors |= {} if self._watch is None else _named("watch", self._watch.state())
         self._folder.commit(durable=True)
         facts = {"lengths": self._folder.lengths(), "wall_s": time.perf_counter() - self._start_s}
@@ -299,7 +301,7 @@ class _Run:
                 self._watch.restore(checkpoint.part("watch"))
             if isinstance(system, Resumable):
                 system.restore(checkpoint.part("device"))
-            _restore_random_state(checkpoint.part("random"))
+            restore_random_state(checkpoint.part("random"))
             lengths, wall_s = dict(checkpoint.facts["lengths"]), float(checkpoint.facts["wall_s"])
         except (KeyError, ValueError, RuntimeError, TypeError) as error:
             raise checkpoint.unusable(error) from None
@@ -342,18 +344,3 @@ def _rehearse(twin: nn.Module, info: SystemInfo) -> None:
 
 def _named(part: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {f"{part}.{name}": value for name, value in state.items()}
-
-
-def _random_state() -> dict[str, Tensor]:
-    """Return the state of torch's and NumPy's global generators, which a plug-in may use."""
-    _, keys, position, has_gauss, cached = np.random.get_state()  # noqa: NPY002
-    numpy = {"keys": torch.as_tensor(np.asarray(keys, np.int64)), "cached": exact(float(cached))}
-    counters = {"position": exact(int(position)), "has_gauss": exact(int(has_gauss))}
-    return {"torch": torch.get_rng_state()} | _named("numpy", numpy | counters)
-
-
-def _restore_random_state(state: Mapping[str, Tensor]) -> None:
-    torch.set_rng_state(state["torch"])
-    keys = state["numpy.keys"].numpy().astype(np.uint32)
-    position, has_gauss = int(state["numpy.position"]), int(state["numpy.has_gauss"])
-    np.random.set_state(("MT19937", keys, position, has_gauss, float(state["numpy.cached"])))  # noqa: NPY002

@@ -75,11 +75,12 @@ class AnswersCounted:
 class NetworkPrepared:
     """Training is about to begin; the twin's Jacobian (response, drive) is that with all controls in their middle.
 
+    It is None where the system is too large for it.
     `windows` (response,) names the class that each value of the last response is read for, -1 for none; None where
     the read-out is another one.
     """
 
-    jacobian: np.ndarray
+    jacobian: np.ndarray | None
     windows: np.ndarray | None
 
 
