@@ -164,7 +164,7 @@ class MainWindow(QMainWindow):
 
     def _leave(self) -> None:
         self._keep()
-        QApplication.quit()
+        QApplication.exit()  # `quit` would ask the window again, which cannot close while a device hangs
 
     def eventFilter(self, watched: Any, event: QEvent) -> bool:
         """Let Space pause and resume wherever the focus is, except where one types."""

@@ -55,8 +55,8 @@ def _train(app: QApplication, window: MainWindow, bridge: Bridge, folder: Path) 
     timer.timeout.connect(tick)
     bridge.phase_changed.connect(enter)
     bridge.frame.connect(lambda _frame: frames.append(time.perf_counter()))  # pyright: ignore[reportUnknownLambdaType]
-    for ended in (bridge.finished, bridge.failed, bridge.stopped):
-        ended.connect(app.quit)
+    bridge.closed.connect(app.exit)  # not before: a process must not end while its run is being written
+    bridge.failed.connect(lambda _event: app.exit())  # pyright: ignore[reportUnknownLambdaType]
     timer.start()
     window.show_page(LIVE)
     window.controller.start(new_run("quick", ("training.epochs=12",), folder))
