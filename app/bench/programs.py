@@ -60,7 +60,8 @@ def gui() -> list[Limit]:
         shown: dict[str, Any] = {}
         costs: list[float] = []
         for _ in range(REPEATS):
-            shown = json.loads(_output(["-m", "app.bench.window", "training", folder], OFFSCREEN).splitlines()[-1])
+            printed = _output(["-m", "app.bench.window", "training", folder], OFFSCREEN).splitlines()
+            shown = json.loads(next(line for line in printed if line.startswith("{")))  # Qt may say good-bye after it
             alone = json.loads(_output(["-m", "app.bench.first_shot", folder, "whole"], {}).splitlines()[-1])
             costs.append(100 * (shown["training_s"] / alone["training_s"] - 1))
     frame_ms = 1e3 / shown["frames_per_s"]

@@ -55,7 +55,7 @@ def _train(app: QApplication, window: MainWindow, bridge: Bridge, folder: Path) 
     timer.timeout.connect(tick)
     bridge.phase_changed.connect(enter)
     bridge.frame.connect(lambda _frame: frames.append(time.perf_counter()))  # pyright: ignore[reportUnknownLambdaType]
-    bridge.closed.connect(app.exit)  # not before: a process must not end while its run is being written
+    bridge.closed.connect(lambda: app.exit())  # not before: a process must not end while its run is being written
     bridge.failed.connect(lambda _event: app.exit())  # pyright: ignore[reportUnknownLambdaType]
     timer.start()
     window.show_page(LIVE)
