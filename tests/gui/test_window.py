@@ -9,18 +9,20 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
-from PySide6.QtCore import QByteArray, QSettings, Qt, qInstallMessageHandler
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.bridge import Bridge
 from app.bug_report import catch_all
-from app.engine import Engine, new_run
+from app.engine import Engine, Order, new_run
 from app.theme import ThemeController
 from app.window import EXPERIMENT, LIVE, LOG, START, MainWindow
 from core.training.trainer import rate_factor
@@ -274,6 +276,27 @@ def test_closing_asks_and_stops_the_run_first(window, qtbot, tmp_path):
     assert window.run_bar.state == "stopping"
     qtbot.waitUntil(lambda: not window.engine.alive, timeout=30_000)
     assert list((tmp_path / "runs").glob("*/checkpoints/latest.safetensors"))
+
+
+def test_a_device_that_hangs_cannot_keep_the_window_open(window, qtbot, monkeypatch):
+    monkeypatch.setattr("app.closing.PATIENCE_S", 0.2)
+    answered, late = threading.Event(), list[bool]()
+
+    def hang() -> NoReturn:
+        answered.wait(60)
+        raise RuntimeError("the call came back at last")
+
+    window._start(Order("hanging", "pat", hang))
+    window.closing.begin()
+    watchdog = QTimer()
+    watchdog.setSingleShot(True)
+    watchdog.timeout.connect(lambda: (late.append(True), QApplication.exit()))
+    watchdog.start(10_000)
+    QApplication.exec()  # as the program runs it: it has to come back by itself
+    alive = window.engine.alive
+    answered.set()
+    assert alive
+    assert late == []
 
 
 def test_the_window_opens_without_loading_the_engine():
