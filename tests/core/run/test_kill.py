@@ -10,6 +10,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def child(act: Callable[[], object]) -> int:
             act()
             os._exit(0)
         except BaseException:
+            traceback.print_exc()  # into what the failed test shows
+            sys.stderr.flush()
             os._exit(1)
     return number
 
@@ -77,7 +80,9 @@ def test_a_killed_run_loses_nothing_and_ends_alike(tmp_path, monkeypatch, loaded
                 number = child(lambda: begin(parent) if path is None else go_on(path))  # noqa: B023, forked at once
                 time.sleep(moments.uniform(0.0, whole_s))
                 os.kill(number, signal.SIGKILL)
-                ended = os.waitpid(number, 0)[1] == 0  # before the signal came
+                status = os.waitpid(number, 0)[1]
+                ended = status == 0  # before the signal came
+                assert ended or os.WIFSIGNALED(status), f"{path} could not be gone on with"
                 kills += not ended
                 path = next((toml.parent for toml in parent.glob("*/experiment.toml")), None)
                 if path is None:  # killed before there was a run
