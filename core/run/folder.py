@@ -7,7 +7,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ from core.training.events import CalibrationPoint, EpochDone, StepDone
 UNITS = {"wall_s": "s", "device_s": "s"}
 ADVICE = "Save what can be saved into a new folder, and go on there: overtone doctor --out saved"
 CHUNK_ROWS = 128  # a record writes the last chunk of each column anew
+Pieces = Callable[[], Iterable[tuple[int, memoryview]]]  # of a file: offset, bytes; asked for anew to try again
 SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error", "alignment": "cosine"}
 
 
@@ -52,6 +54,8 @@ class RunFolder:
         self._staged: StagedFile | None = None
         self._file: h5py.File | None = None
         self._tables: dict[str, dict[str, h5py.Dataset]] = {}
+        self._writer = ThreadPoolExecutor(1, "overtone-journal")
+        self._behind: tuple[Pieces, Future[None]] | None = None
 
     @classmethod
     def create(cls, parent: Path, experiment: Experiment, table: bytes = b"") -> RunFolder:
@@ -200,12 +204,29 @@ class RunFolder:
 
     def write_through(self, offset: int, data: memoryview) -> None:
         """Write bytes to a place that was claimed. Raises RunFileError."""
-        staged = self._staged
-        assert staged is not None
-        self._retry(lambda: staged.write_through(offset, data))
+        self.write_behind(lambda: [(offset, data)])
+        self.settle()
+
+    def write_behind(self, pieces: Pieces) -> None:
+        """Begin to write bytes to places that were claimed, in this order, in a thread of its own. Raises RunFileError.
+
+        Whatever is written next waits for it, and `settle` does.
+        """
+        self.settle()
+        self._behind = pieces, self._writer.submit(self._write_pieces, pieces)
+        if not hasattr(os, "pwrite"):  # a file of Windows has one place for all threads
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until what was begun is in the file. Raises RunFileError."""
+        if self._behind is not None:
+            (pieces, written), self._behind = self._behind, None
+            if written.exception() is not None:
+                self._retry(lambda: self._write_pieces(pieces))
 
     def commit(self, *, durable: bool = False) -> None:
         """Bring all changes of run.h5 to the file. Raises RunFileError."""
+        self.settle()
         self._retry(lambda: self._commit(durable=durable))
 
     @contextmanager
@@ -221,6 +242,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Close run.h5; what was recorded is safe already."""
+        self._writer.shutdown()
         self._tables.clear()
         if self._file is not None and self._staged is not None:
             self._file.close()
@@ -277,6 +299,11 @@ class RunFolder:
                 self.wait_for_room(error)
         if waited and self.wait_for_room is not None:
             self.wait_for_room(None)
+
+    def _write_pieces(self, pieces: Pieces) -> None:
+        assert self._staged is not None
+        for offset, data in pieces():
+            self._staged.write_through(offset, data)
 
     def _commit(self, *, durable: bool = False) -> None:
         assert self._file is not None

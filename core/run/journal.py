@@ -1,8 +1,9 @@
 """The journal of shots: every call of the device written down once, in segments of run.h5.
 
-A segment is three arrays that lie in one piece each, so that a call is written by plain writes: first its controls,
-responses and shared parameters, last its entry in `calls`. A killed process leaves at most the call in flight
-unwritten, and never half an entry that counts: `checksum` is the sum of all 64-bit words of the call's arrays.
+A segment is three arrays that lie in one piece each, so that a call is written by plain writes, beside what the run
+does next: first its controls, responses and shared parameters, last its entry in `calls`. A killed process leaves at
+most the call in flight unwritten, and never half an entry that counts: `checksum` is the sum of all 64-bit words of the
+call's arrays.
 """
 
 from __future__ import annotations
@@ -77,30 +78,44 @@ class ShotJournal:
                 self._open = self._resumed(child(self._root, "open"))
 
     def write(self, call: Call) -> None:
-        """Append a call to the open segment. Raises RunFileError."""
+        """Append a call to the open segment; it is in the file before the next call is made, or anything recorded.
+
+        Raises RunFileError.
+        """
         if self._keep == "none":
             return
         drive, response = _floats(call.drive), _floats(call.response)
-        parameters = [_floats(value) for value in call.parameters]
+        parameters = [_floats(value).copy() for value in call.parameters]  # which the optimiser changes in place
         segment = self._open
         if segment is None or not _fits(segment, len(drive)):
             with self._folder.guarded():
                 segment = self._open = self._next_segment(len(drive))
         first, row = segment.used_rows, len(segment.entries)
-        checksum = 0
-        for name, array in (("drive", drive), ("response", response)):
-            self._folder.write_through(segment.offsets[name] + first * array[0].nbytes, array.data.cast("B"))
-            checksum += _words(array)
-        for name, array in zip(self._info.parameter_shapes, parameters, strict=True):
-            self._folder.write_through(segment.offsets[name] + row * array.nbytes, array.data.cast("B"))
-            checksum += _words(array)
+        places = [(segment.offsets["drive"] + first * drive[0].nbytes, drive)]
+        places += [(segment.offsets["response"] + first * response[0].nbytes, response)]
+        places += [
+            (segment.offsets[name] + row * array.nbytes, array)
+            for name, array in zip(self._info.parameter_shapes, parameters, strict=True)
+        ]
         values = (call.number, first, len(drive), row, call.layer, PURPOSES.index(call.purpose), time.time())
-        entry = np.array([(*values, checksum % 2**64)], ENTRY)
-        self._folder.write_through(segment.offsets["calls"] + row * ENTRY.itemsize, entry.view(np.uint8).data)
-        segment.entries.append(entry[0].item())
+        segment.entries.append(values)
+
+        def pieces() -> Iterator[tuple[int, memoryview]]:
+            checksum = 0
+            for offset, array in places:
+                yield offset, array.data.cast("B")
+                checksum += _words(array)
+            entry = np.array([(*values, checksum % 2**64)], ENTRY)
+            yield segment.offsets["calls"] + row * ENTRY.itemsize, entry.view(np.uint8).data
+
+        self._folder.write_behind(pieces)
 
     def recall(self, number: int, drive: Tensor, parameters: Sequence[Tensor]) -> Tensor | None:
-        """Return what an earlier call of this number with the same controls answered, None without one."""
+        """Return what an earlier call of this number with the same controls answered, None without one.
+
+        The call before it is in the file then. Raises RunFileError.
+        """
+        self._folder.settle()
         found = self._recalled.pop(number, None)
         if found is None:
             return None

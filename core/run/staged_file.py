@@ -133,7 +133,10 @@ class StagedFile(io.RawIOBase):
             os.fsync(file)
 
     def write_through(self, offset: int, data: bytes | memoryview) -> None:
-        """Write at once into a place that a commit has claimed and that HDF5 itself never writes to. Raises OSError."""
+        """Write at once into a place that a commit has claimed and that HDF5 itself never writes to. Raises OSError.
+
+        Any thread may, while no other one uses the file.
+        """
         _write(self._file.fileno(), offset, data)
 
     def close(self) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
+import threading
 
 import h5py
 import numpy as np
 import pytest
 import torch
 
-from core.ports import SystemInfo
+from core.ports import DiskFull, SystemInfo
 from core.run.folder import RunFolder
 from core.run.journal import SEGMENT_BYTES, JournalledCall, ShotJournal, read_calls
 from core.run.spec import JournalSpec
+from core.run.staged_file import StagedFile
 from core.training.bench import Call
 from tests.conftest import SquareSystem
 from tests.core.run.test_session import EXPERIMENT
@@ -41,6 +44,7 @@ def call(number: int, shots: int, facts: SystemInfo) -> Call:
 
 
 def written(folder: RunFolder) -> list[JournalledCall]:
+    folder.settle()  # as before the next call
     with h5py.File(folder.path / "run.h5") as file:  # as another program sees it at this moment
         return list(read_calls(file["entry/journal"].values()))
 
@@ -126,6 +130,32 @@ def test_a_call_that_was_not_written_whole_does_not_count(folder):
     with h5py.File(folder.path / "run.h5", "r+") as file:
         file["entry/journal/open/response"][7, 11] += 1e-3  # of the second call
     assert [item.number for item in written(folder)] == [1, 3]
+
+
+def test_a_call_that_found_no_room_is_written_by_the_runs_own_thread_when_there_is_some(folder, monkeypatch):
+    facts, write, full, waits = info(b=(2,)), StagedFile.write_through, [True], []
+
+    def refuse(file: StagedFile, offset: int, data: memoryview) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, offset, data)
+
+    def wait(reason: DiskFull | None) -> None:
+        waits.append((reason is None, threading.current_thread()))
+        full.clear()
+
+    monkeypatch.setattr(StagedFile, "write_through", refuse)
+    folder.wait_for_room = wait
+    journal = ShotJournal(folder, facts, JournalSpec(keep="all"))
+    first = call(1, 10, facts)
+    journal.write(first)
+    for parameter in first.parameters:
+        parameter.zero_()  # as an optimiser may before the room is there
+    assert journal.recall(2, first.drive, first.parameters) is None
+    assert waits == [(False, threading.current_thread()), (True, threading.current_thread())]
+    calls = written(folder)
+    assert len(calls) == 1
+    assert_as_measured(calls, facts, 10)
 
 
 def test_what_is_measured_again_is_struck_out(folder):
