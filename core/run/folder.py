@@ -231,7 +231,8 @@ class RunFolder:
 
     @contextmanager
     def guarded(self) -> Generator[None]:
-        """Turn what a damaged run.h5 makes h5py and NumPy raise into a RunFileError."""
+        """Turn what a damaged run.h5 makes h5py and NumPy raise into a RunFileError, all that was begun being in it."""
+        self.settle()
         try:
             yield
         except (OvertoneError, StopRequested):
