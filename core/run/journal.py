@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -71,11 +72,10 @@ class ShotJournal:
         self._folder, self._info, self._spec = folder, info, spec
         self._recalled: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._open: _Segment | None = None
-        self._closed: dict[str, _Segment] = {}
+        self._full: list[_Segment] = []  # of a window, the one with the oldest calls first
         with folder.guarded():
             self._root = folder.entry.require_group("journal")
-            if "open" in self._root:
-                self._open = self._resumed(child(self._root, "open"))
+            self._take_up()
 
     def write(self, call: Call) -> None:
         """Append a call to the open segment; it is in the file before the next call is made, or anything recorded.
@@ -143,31 +143,39 @@ class ShotJournal:
             entries = datasets(child(self._root, name))["calls"]
             calls = entries[:]
             calls[calls["number"] > number] = np.zeros(1, ENTRY)
-            if name != "open" and not calls["number"].any():
+            if self._keep == "all" and name != "open" and not calls["number"].any():
                 del self._root[name]
             else:
                 entries[:] = calls
         self._folder.commit()
-        self._closed.clear()
-        if self._open is not None:
-            self._open = self._resumed(self._open.group)
+        self._take_up()
+
+    def _take_up(self) -> None:
+        reused = [name for name in names(self._root) if name == "open" or self._keep == "window"]
+        segments = [self._resumed(child(self._root, name)) for name in reused]
+        segments.sort(key=lambda segment: segment.entries[-1][0] if segment.entries else 0)
+        self._open = segments.pop() if segments else None
+        self._full = segments
 
     def _next_segment(self, shots: int) -> _Segment:
-        self._close_segment()
-        closed = [name for name in names(self._root) if name != "open"]
-        most = max(1, round(self._spec.window_mb * 1e6 / SEGMENT_BYTES) - 1)
-        if self._keep == "window" and len(closed) > most:
-            oldest = self._closed.pop(closed[0], None) or self._resumed(child(self._root, closed[0]))
-            if oldest.rows >= shots:
-                self._folder.write_through(oldest.offsets["calls"], memoryview(bytes(oldest.calls * ENTRY.itemsize)))
-                self._root.move(closed[0], "open")
-                self._folder.commit()
-                return replace(oldest, entries=[])
-            del self._root[closed[0]]  # HDF5 gives its room to the next one
+        if self._open is not None and self._keep == "window":
+            self._full.append(self._open)
+            self._open = None
+            if len(self._full) >= max(2, round(self._spec.window_mb * 1e6 / SEGMENT_BYTES)):
+                oldest = self._full.pop(0)
+                if oldest.rows >= shots:
+                    unwritten = bytes(oldest.calls * ENTRY.itemsize)
+                    self._folder.write_through(oldest.offsets["calls"], memoryview(unwritten))
+                    return replace(oldest, entries=[])
+                del self._root[oldest.group.name]  # HDF5 gives its room to the next one
+        elif self._open is not None:
+            self._close_segment(self._open)
         return self._new_segment(shots)
 
     def _new_segment(self, shots: int) -> _Segment:
-        folder, info, group = self._folder, self._info, self._root.create_group("open")
+        folder, info = self._folder, self._info
+        free = (name for name in chain(["open"], (f"window{index}" for index in count(1))) if name not in self._root)
+        group = self._root.create_group(next(free))
         rows = max(shots, SEGMENT_BYTES // (4 * (info.drive_dim + info.response_dim)))
         parameter_floats = sum(int(np.prod(shape)) for shape in info.parameter_shapes.values())
         calls = max(1, rows // SHOTS_A_CALL)
@@ -182,24 +190,20 @@ class ShotJournal:
         folder.commit()
         return self._resumed(group)
 
-    def _close_segment(self) -> None:
-        segment, root = self._open, self._root
-        if segment is None:
-            return
-        name = f"{segment.entries[0][0]:012d}" if segment.entries else ""  # of its first call
-        if name and self._spec.compression and self._keep == "all":
+    def _close_segment(self, segment: _Segment) -> None:
+        root, self._open = self._root, None
+        if segment.entries:
+            name = f"{segment.entries[0][0]:012d}"  # of its first call
+            if not self._spec.compression:
+                root.move("open", name)
+                return
             packed = root.create_group(name)
             packed.attrs["parameters"] = segment.group.attrs["parameters"]
             shots = {"drive": segment.used_rows, "response": segment.used_rows}
             for key, array in datasets(segment.group).items():
                 data = array[: shots.get(key, len(segment.entries))]
                 packed.create_dataset(key, data=data, compression=self._spec.compression, shuffle=True, chunks=True)
-        elif name:
-            root.move("open", name)
-            self._closed[name] = segment
-        if "open" in root:
-            del root["open"]
-        self._open = None
+        del root["open"]
 
     def _resumed(self, group: h5py.Group) -> _Segment:
         arrays = datasets(group)

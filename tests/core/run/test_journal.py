@@ -91,11 +91,11 @@ def test_a_call_larger_than_a_segment_gets_one_of_its_own(folder):
     facts = info()
     journal = ShotJournal(folder, facts, JournalSpec(keep="window", window_mb=8))
     large = 2 * SEGMENT_BYTES // ROW_BYTES
-    for number, shots in enumerate((10, large, 10, large), 1):
+    for number, shots in enumerate((10, large, 10, large, large + 1, 10, large + 2), 1):
         journal.write(call(number, shots, facts))
     last = written(folder)[-1]
-    assert (last.number, len(last.drive)) == (4, large)
-    np.testing.assert_array_equal(last.drive, call(4, large, facts).drive)
+    assert (last.number, len(last.drive)) == (7, large + 2)
+    np.testing.assert_array_equal(last.drive, call(7, large + 2, facts).drive)
 
 
 def test_single_shots_fill_the_list_of_calls_first_and_none_is_lost(folder):
