@@ -40,7 +40,10 @@ class ComparedRun:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that differ in seed and unit alone: mean test accuracy and half width of its 95 % t interval."""
+    """Runs that differ in seed and unit alone: mean test accuracy and half width of its 95 % t interval.
+
+    Several runs of one seed on one unit count as one, with their mean.
+    """
 
     value: Any
     runs: tuple[str, ...]
@@ -216,7 +219,10 @@ def _groups(finished: Sequence[ComparedRun], key: str | None) -> tuple[Group, ..
     values = dict.fromkeys(run.specification.get(key) if key else None for run in finished)
     for value in values:
         those = [run for run in finished if key is None or run.specification.get(key) == value]
-        mean, half_width = mean_with_interval([_accuracy(run) for run in those])
+        repeats: dict[Any, list[float]] = {}  # of one seed on one unit: together one draw
+        for run in those:
+            repeats.setdefault(tuple(run.specification[name] for name in REPLICATE), []).append(_accuracy(run))
+        mean, half_width = mean_with_interval([fmean(accuracies) for accuracies in repeats.values()])
         groups.append(Group(value, tuple(run.name for run in those), mean, half_width))
     return tuple(groups)
 

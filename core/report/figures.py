@@ -234,7 +234,7 @@ def draw_alignment(canvas: Canvas, checks: Mapping[str, np.ndarray]) -> None:
     drift.set(xlabel="Optimiser step", ylabel="Drift", ylim=(0, None))
     cosine.tick_params(labelbottom=False)
     for axes in (cosine, drift):
-        axes.set_xlim(0, 1.02 * float(steps.max()))
+        axes.set_xlim(0, 1.02 * max(1.0, float(steps.max())))
     legend(drift)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from core.ports import Ageing
 from core.run.checkpoint import read_checkpoint, weights_sha256
 from core.run.setup import Setup
 from core.task.statistics import wilson_interval
@@ -14,15 +15,17 @@ from core.training.trainer import evaluate
 
 
 def evaluate_again(setup: Setup, folder: Path) -> dict[str, Any]:
-    """Measure the test accuracy of a run's final network on `setup.system`; outputs are safe afterwards.
+    """Measure the test accuracy of a run's final network on `setup.system`, as old as the run's device was.
 
-    Raises RunFileError when the run has no final checkpoint, and what the device raises.
+    Outputs are safe afterwards. Raises RunFileError when the run has no final checkpoint, and what the device raises.
     """
     experiment, task, info = setup.experiment, setup.task, setup.system.info
-    network = setup.network
+    network, age_h = setup.network, experiment.calibration.age_h
     read_checkpoint(folder, "final").load_into(network, "network")
     bench = Bench(setup.system, lambda event: None)
     try:
+        if age_h and isinstance(setup.system, Ageing):
+            setup.system.age(age_h)
         score = evaluate(network, task.test, bench.measure, bench, ControlToken())
     finally:
         setup.system.safe_state()

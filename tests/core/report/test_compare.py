@@ -115,6 +115,16 @@ def test_one_pair_has_no_interval_and_its_answers_are_compared_sample_by_sample(
     assert comparison.mcnemar.p == pytest.approx(2 * (1 + 8) / 2**8)
 
 
+def test_repeats_of_one_seed_on_one_unit_are_one_draw(tmp_path):
+    same = [make_run(tmp_path, value, *unit(1)) for value in (0.90, 0.92)]
+    (group,) = compare_runs(same).groups
+    assert (group.mean, group.half_width95) == (pytest.approx(0.91), None)
+    (group,) = compare_runs([*same, make_run(tmp_path, 0.95, *unit(2))]).groups
+    assert group.mean == pytest.approx(0.93)  # of 0.91 and 0.95
+    # t(0.975, 1) = tan(0.475 π), since with one degree of freedom F(t) = 1/2 + arctan(t) / π
+    assert group.half_width95 == pytest.approx(math.tan(0.475 * math.pi) * 0.02)
+
+
 def test_answers_to_other_samples_are_not_compared_even_where_the_labels_agree(tmp_path):
     first = make_run(tmp_path, 0.9, *unit(1))
     other_split = make_run(tmp_path, 0.9, *unit(2), samples=SAMPLES + 1)

@@ -131,6 +131,21 @@ def test_a_finished_run_can_be_evaluated_again(tmp_path):
     assert system.safe
 
 
+def test_it_is_evaluated_again_on_a_device_as_old_as_it_was(tmp_path):
+    class Idle(SquareSystem):
+        age_h = 0.0
+
+        def age(self, hours: float) -> None:
+            self.age_h += hours
+
+    aged = CalibrationSpec(twin="neural", shots=64, steps=30, age_h=7.5)
+    _, path = run(tmp_path, setup(Idle(), calibration=aged))
+    again = Idle()
+    evaluate_again(setup(again, calibration=aged), path)
+    assert again.age_h == 7.5
+    assert again.calls
+
+
 @pytest.mark.parametrize("phase", ["calibrating", "training", "evaluating"])
 def test_a_stop_in_any_phase_leaves_outputs_safe_and_a_run_to_go_on_with(tmp_path, phase: str):
     system, control = SquareSystem(), ControlToken()
