@@ -16,7 +16,7 @@ def main() -> None:
             sys.exit(1)
         from app.window import open_window
 
-        sys.exit(open_window(sys.argv))
+        open_window(sys.argv)
     from app.cli import command_line
 
     command_line()

@@ -41,5 +41,9 @@ class Background(QObject):
 
         self._pool.start(task)
 
+    def finish(self, patience_s: float) -> None:
+        """Wait for the work in hand: for the end of the program, when no window is left that could stand still."""
+        self._pool.waitForDone(round(1e3 * patience_s))
+
     def _hand_over(self, done: Callable[[Any], None], result: object) -> None:
         done(result)

@@ -6,7 +6,7 @@ import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from app.bridge import Bridge, Trouble
 from app.bug_report import catch_all
 from app.choice import Choice
-from app.closing import Closing
+from app.closing import Closing, end_process
 from app.controller import Progress, RunController
 from app.engine import Engine, Order, new_run, resumed_run
 from app.folder_watch import FolderWatch
@@ -328,8 +328,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
 
-def open_window(arguments: list[str]) -> int:
-    """Open the window and return the exit code when it closes."""
+def open_window(arguments: list[str]) -> NoReturn:
+    """Open the window and end the process when it closes."""
     app = QApplication(arguments)
     app.setApplicationName("Overtone")
     app.setOrganizationName("Overtone")
@@ -344,4 +344,4 @@ def open_window(arguments: list[str]) -> int:
         signal.signal(interruption, window.interrupt)
     window.show()
     engine.warm_up()
-    return app.exec()
+    end_process(window, themes.settings, app.exec())

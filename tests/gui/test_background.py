@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 import threading
 import weakref
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QObject, QRunnable
 
 from app.background import Background
 from core.ports import DataError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Thing:
@@ -59,3 +64,29 @@ def test_nothing_stays_behind_where_another_object_will_be(qtbot):
     gc.collect()
     assert sum(reference() is not None for reference in held) <= 1  # the last one may still be on its way
     assert not [item for item in gc.get_objects() if issubclass(type(item), QRunnable)]
+
+
+def test_a_process_ends_with_its_code_after_what_it_is_saving(tmp_path):
+    code = f"""
+import threading, time
+from pathlib import Path
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QWidget
+from app.background import Background
+from app.closing import end_process
+
+def save():
+    time.sleep(0.3)
+    Path({str(tmp_path / "saved")!r}).write_text("all of it")
+
+app, window = QApplication([]), QWidget()
+settings = QSettings({str(tmp_path / "settings.ini")!r}, QSettings.Format.IniFormat)
+settings.setValue("theme", "dark")
+threading.Thread(target=time.sleep, args=(60,)).start()  # as one that hangs
+Background(QWidget(window)).run(save, print)
+end_process(window, settings, 3)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert (tmp_path / "saved").read_text() == "all of it"
+    assert "theme=dark" in (tmp_path / "settings.ini").read_text()
