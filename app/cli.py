@@ -234,14 +234,15 @@ def doctor(
 
 @cli.command()
 def bench(
-    name: Annotated[str | None, typer.Argument(help="One benchmark; all of them without a name.")] = None,
+    name: Annotated[str | None, typer.Argument(help="One benchmark; all but soak without a name.")] = None,
+    minutes: Annotated[float, typer.Option(min=1, help="How long the soak of the window lasts.")] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list of results as JSON.")] = False,
 ) -> None:
     """Measure speed against rivals and limits: ratios of one run, each checked for correctness first."""
     with one_line_errors():
         from app.bench.run import run_benchmarks
 
-        rows = run_benchmarks(name, say)
+        rows = run_benchmarks(name, say, minutes)
     if as_json:
         print(json.dumps(rows), flush=True)
 

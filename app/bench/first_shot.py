@@ -1,4 +1,4 @@
-"""A child process: run the quick preset as the command line does, and tell when its first shot has been measured."""
+"""A child process: run a preset as the command line does; tell when it has its first shot, or how long it trained."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 
-def main(folder: str, whole: bool) -> None:
-    """Print a line at the first shot; with `whole`, train to the end and print how long the training took."""
+def main(folder: str, preset: str = "", *settings: str) -> None:
+    """Print a line at the first shot of the quick preset; of a named one, train and print how long it took."""
     from core.run.spec import load_experiment
 
-    experiment = load_experiment("quick", ["training.epochs=12"])
+    experiment = load_experiment(preset or "quick", settings)
     from app.compose import make_job
     from core.training.control import ControlToken
     from core.training.events import Event, PhaseChanged, ShotMeasured
@@ -20,7 +20,7 @@ def main(folder: str, whole: bool) -> None:
     began_s: dict[str, float] = {}
 
     def listener(event: Event) -> None:
-        if isinstance(event, ShotMeasured) and not whole:
+        if isinstance(event, ShotMeasured) and not preset:
             print("first shot", flush=True)
         if isinstance(event, PhaseChanged):
             began_s[event.phase] = time.perf_counter()
@@ -31,4 +31,4 @@ def main(folder: str, whole: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], "whole" in sys.argv[2:])
+    main(*sys.argv[1:])

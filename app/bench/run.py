@@ -9,12 +9,13 @@ from importlib import import_module
 from typing import Any
 
 from app.bench.harness import Limit, Scaling, Timing, time_contests, time_scaling
-from app.bench.programs import peak_memory_mb
+from app.bench.programs import SOAK_MINUTES, peak_memory_mb
 from core.ports import OvertoneError, SpecError
 
 KERNELS = {"circuit": "circuit", "plate": "plate", "plate-cubic": "plate_cubic", "shg": "shg", "shg-depleted": "shg",
            "pendula": "pendula"}  # fmt: skip
 NAMES = (*KERNELS, "pat", "train", "startup", "gui")
+LONG = ("soak",)  # only when asked for
 BATCHES = tuple(4**power for power in range(7))  # 1 to 4,096
 LAYERS = (1, 2, 4, 8, 16)
 SAMPLES = (98, 196, 392, 784, 1568, 3136)
@@ -23,15 +24,18 @@ LARGEST_EXPONENT, AIMED_EXPONENT = 1.05, 1.0
 Row = dict[str, Any]
 
 
-def run_benchmarks(name: str | None, report: Callable[[str], None]) -> list[Row]:
-    """Run one benchmark, or all, telling each result as it comes. Raises SpecError on an unknown name."""
-    if name is not None and name not in NAMES:
-        raise SpecError(f"No benchmark is called {name!r}. Choose from {', '.join(NAMES)}.")
+def run_benchmarks(name: str | None, report: Callable[[str], None], minutes: float = SOAK_MINUTES) -> list[Row]:
+    """Run one benchmark, or all but the soak, which lasts `minutes`; tell each result as it comes.
+
+    Raises SpecError on an unknown name.
+    """
+    if name is not None and name not in NAMES + LONG:
+        raise SpecError(f"No benchmark is called {name!r}. Choose from {', '.join(NAMES + LONG)}.")
     rows: list[Row] = []
     report(f"{'name':14}{'against':38}{'ours':>12}{'rival':>12}{'ratio':>9}{'goal':>8}  spread")
     for chosen in NAMES if name is None else (name,):
         try:
-            for row in _benchmark(chosen):
+            for row in _benchmark(chosen, report, minutes):
                 report(_line(row))
                 rows.append(row)
         except OvertoneError as error:  # what the others gave is not lost
@@ -40,7 +44,7 @@ def run_benchmarks(name: str | None, report: Callable[[str], None]) -> list[Row]
     return rows
 
 
-def _benchmark(name: str) -> Iterable[Row]:
+def _benchmark(name: str, report: Callable[[str], None], minutes: float) -> Iterable[Row]:
     if name in KERNELS:
         module = import_module(f"app.bench.{KERNELS[name]}")
         chosen = [contest for contest in module.contests() if contest.name == name]
@@ -50,8 +54,10 @@ def _benchmark(name: str) -> Iterable[Row]:
         yield from _scaling(name, module)
     elif name == "pat":
         yield from map(_limit, import_module("app.bench.pat").limits())
+    elif name == "soak":
+        yield from map(_limit, import_module("app.bench.programs").soak(report, minutes))
     else:
-        yield from map(_limit, getattr(import_module("app.bench.programs"), name)())
+        yield from map(_limit, getattr(import_module("app.bench.programs"), name)(report))
 
 
 def _scaling(name: str, module: Any) -> Iterable[Row]:

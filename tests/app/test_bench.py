@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from app.bench import harness, run
 from app.bench.harness import Contest, Limit, time_contests, time_scaling
+from app.bench.programs import memory_growth
 from app.cli import cli
 
 
@@ -69,7 +71,7 @@ def test_the_exponent_of_growth_is_found(clock):
 def test_results_are_plain_data_with_the_verdict(monkeypatch):
     class Programs:
         @staticmethod
-        def startup() -> list[Limit]:
+        def startup(_report) -> list[Limit]:
             return [Limit("startup", "quick", 150.0, 400, 300), Limit("startup", "slow", 2500.0, 2000, 1200)]
 
     monkeypatch.setattr(run, "import_module", lambda name: Programs)
@@ -80,6 +82,15 @@ def test_results_are_plain_data_with_the_verdict(monkeypatch):
     assert (quick["met"], slow["met"]) == (True, False)
     assert quick["ratio"] == pytest.approx(400 / 150)
     assert "MISSED" in done.stderr
+
+
+def test_the_growth_of_memory_is_that_after_the_caches_have_filled():
+    minutes = np.arange(0, 30, 1 / 12)
+    filling = np.where(minutes < 5, 40 * minutes, 200)
+    noise = np.random.default_rng(3).normal(0, 5, len(minutes))
+    for slope in (0.0, 1.5):
+        grown = memory_growth(list(zip(minutes, 300 + filling + slope * minutes + noise, strict=True)))
+        assert grown == pytest.approx(slope, abs=0.15)
 
 
 def test_an_unknown_benchmark_names_the_known_ones():
