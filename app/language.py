@@ -1,0 +1,128 @@
+"""The language of the window: English or Chinese, changed while it is open; the system's unless the user has another.
+
+The English text is the key of the catalogue in `resources/translations`. What a widget shows is said with `say`, which
+says it again in another language; what is drawn or asked for anew each time is looked up with `tr`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from typing import Any, Literal, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QSettings, QTranslator, Signal
+from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
+
+from core.phrase import Phrase
+
+Language = Literal["system", "en", "zh_CN"]
+LANGUAGES: dict[Language, str] = {"system": "As the system", "en": "English", "zh_CN": "简体中文"}
+CONTEXT = "Overtone"
+
+# what was said by a setter (None: a method that renders by itself), by its widget; gone with the widget
+_said: WeakKeyDictionary[QObject, dict[str, Phrase | str | None]] = WeakKeyDictionary()
+
+
+class _Worded(Protocol):
+    def setText(self, text: str, /) -> object: ...
+
+
+W = TypeVar("W", bound=_Worded)
+
+
+def tr(text: str, **values: object) -> str:
+    """Return a text in the language of the window, filled with its values, of which phrases are translated too."""
+    if isinstance(text, Phrase):
+        text, values = text.template, text.values
+    translated = QCoreApplication.translate(CONTEXT, text) if text else ""
+    if not values:
+        return translated
+    return translated.format(**{name: tr(x) if isinstance(x, Phrase) else x for name, x in values.items()})
+
+
+def say(setter: Callable[[str], object], text: str, **values: object) -> None:
+    """Show a text by a widget's setter, and show it again when the language changes, until another one is said."""
+    said = Phrase(text, **values) if values else text
+    _remember(setter, said)
+    setter(tr(said))
+
+
+def worded(widget: W, text: str) -> W:
+    """Say the text of a new widget, and return the widget."""
+    say(widget.setText, text)
+    return widget
+
+
+def follow(render: Callable[[], object]) -> None:
+    """Call a method of a widget or model now, and again when the language changes."""
+    _remember(render, None)
+    render()
+
+
+def _remember(method: Any, said: Phrase | str | None) -> None:
+    _said.setdefault(method.__self__, {})[method.__name__] = said
+
+
+def _say_again() -> None:
+    for owner, methods in list(_said.items()):
+        for name, said in list(methods.items()):
+            if isValid(owner):
+                method = getattr(owner, name)
+                method() if said is None else method(tr(said))
+
+
+class LanguageController(QObject):
+    """Keep the chosen language, and apply it to all that was said; `changed` comes when it is done."""
+
+    changed = Signal()
+
+    def __init__(self, settings: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        stored: Any = settings.value("language", "system")
+        self._language: Language = stored if stored in LANGUAGES else "system"
+        self._translators: list[QTranslator] = []
+
+    @property
+    def language(self) -> Language:
+        """Return what the user chose."""
+        return self._language
+
+    def set_language(self, language: Language) -> None:
+        """Follow the system, or speak one language whatever it says."""
+        self._language = language
+        self.settings.setValue("language", language)
+        self.apply()
+
+    def apply(self) -> None:
+        """Say everything in the language in force, Qt's own dialogs too."""
+        for old in self._translators:
+            QCoreApplication.removeTranslator(old)
+            old.deleteLater()
+        self._translators = [] if self._resolve() == "en" else [_catalogue(self), _qt_catalogue(self)]
+        for translator in self._translators:
+            QCoreApplication.installTranslator(translator)
+        _say_again()
+        for widget in QApplication.allWidgets():
+            widget.update()  # what is drawn is looked up as it is drawn
+        self.changed.emit()
+
+    def _resolve(self) -> Language:
+        if self._language == "system":
+            return "zh_CN" if QLocale.system().uiLanguages()[0].startswith("zh") else "en"
+        return self._language
+
+
+def _catalogue(parent: QObject) -> QTranslator:
+    translator = QTranslator(parent)
+    with resources.as_file(resources.files("resources") / "translations" / "overtone_zh_CN.qm") as path:
+        translator.load(str(path))
+    return translator
+
+
+def _qt_catalogue(parent: QObject) -> QTranslator:
+    translator = QTranslator(parent)
+    translator.load("qtbase_zh_CN", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    return translator

@@ -1,0 +1,21 @@
+"""Texts that can be said in another language: the English one, and what it was made of."""
+
+from __future__ import annotations
+
+from typing import Self
+
+
+class Phrase(str):
+    """An English text that remembers its template and values.
+
+    It is the finished English string wherever a string is wanted, in a log or a report; a window looks the template up
+    in its catalogue. Values may be phrases themselves.
+    """
+
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, **values: object) -> Self:
+        phrase = super().__new__(cls, template.format(**values) if values else template)
+        phrase.template, phrase.values = template, values
+        return phrase
