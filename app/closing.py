@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from app.background import Background
 from app.controller import RunController
 from app.widgets.question import Question
+from core.phrase import Phrase
 
 PATIENCE_S = 5.0  # for a device call that is under way; past it the engine is abandoned
 LOOK_AGAIN_MS = 50
@@ -42,7 +43,7 @@ class Closing(QObject):
         if self._deadline_s is None:
             self._deadline_s = time.monotonic() + PATIENCE_S
             self._controller.stop()
-            self._controller.told.emit("Closing: the outputs go to their safe state first")
+            self._controller.told.emit(Phrase("Closing: the outputs go to their safe state first"))
             self._look()
 
     def _look(self) -> None:

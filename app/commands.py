@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from app.language import said, tr, worded
+
 
 @dataclass(frozen=True)
 class Command:
@@ -21,6 +23,11 @@ class Command:
     def text(self) -> str:
         """Return what it does, in words."""
         return self.action.text()
+
+    @property
+    def words(self) -> str:
+        """Return all by which it is found: its group and what it does, in English too."""
+        return f"{self.group} {said(self.action.setText)} {tr(self.group)} {self.text}".casefold()
 
     @property
     def shortcut(self) -> str:
@@ -57,7 +64,7 @@ class Commands:
             if not reason():
                 run()
 
-        action = QAction(text, self._window)
+        action = worded(QAction(self._window), text)
         if keys:
             action.setShortcut(QKeySequence(keys))
         action.triggered.connect(do)
@@ -69,5 +76,5 @@ class Commands:
     def matching(self, words: str) -> list[Command]:
         """Find commands in whose text or group every word occurs, those that begin with the first word first."""
         wanted = words.casefold().split()
-        found = [each for each in self if all(word in f"{each.group} {each.text}".casefold() for word in wanted)]
+        found = [each for each in self if all(word in each.words for word in wanted)]
         return sorted(found, key=lambda item: not wanted or not item.text.casefold().startswith(wanted[0]))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.bridge import Bridge, Frame, RunReady
 from app.engine import Engine, Order
 from app.states import ACTIVE, HOLDABLE
+from core.phrase import Phrase, joined
 from core.training.events import CalibrationPoint, EpochDone, Failed, Finished, Message, PhaseChanged, StepDone, Stopped
 
 SHOWN_PHASES = {"calibrating", "training", "evaluating", "waiting"}
@@ -36,8 +37,8 @@ class RunController(QObject):
     state_changed = Signal(str)
     system_changed = Signal(str, str)
     progressed = Signal(object)
-    told = Signal(str)
-    problem = Signal(str, str)
+    told = Signal(object)
+    problem = Signal(object, str)
 
     def __init__(self, bridge: Bridge, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,12 +70,13 @@ class RunController(QObject):
     def start(self, order: Order) -> None:
         """Start a run; while another one is under way, say so."""
         if self._engine.alive:
-            self.problem.emit(f"{order.name} was not started: a run is still in progress. Stop it first.", "")
+            text = "{run} was not started: a run is still in progress. Stop it first."
+            self.problem.emit(Phrase(text, run=order.name), "")
             return
         self.order, self._rate, self._epochs = order, _Rate(), ""
         self.began.emit(order)
         self._enter("loading")
-        self.told.emit("Loading the engine and the data")
+        self.told.emit(Phrase("Loading the engine and the data"))
         self._engine.start(order)
 
     def toggle_pause(self) -> None:
@@ -96,7 +98,7 @@ class RunController(QObject):
     def set_learning_rate(self, learning_rate: float) -> None:
         """Change the peak learning rate from the next step on. Raises ValueError unless it is positive."""
         self._engine.set_learning_rate(learning_rate)
-        self.told.emit(f"Peak learning rate {learning_rate:g} from the next step on")
+        self.told.emit(Phrase("Peak learning rate {rate:g} from the next step on", rate=learning_rate))
 
     def stop(self) -> None:
         """End the run; the engine puts the outputs in their safe state and writes a checkpoint."""
@@ -140,29 +142,34 @@ class RunController(QObject):
         self._told_s = now_s
         last = points[-1]
         if isinstance(last, CalibrationPoint):
-            self.progressed.emit(Progress(last.step / max(last.steps, 1), f"step {last.step}/{last.steps}"))
+            step = Phrase("step {step}/{steps}", step=last.step, steps=last.steps)
+            self.progressed.emit(Progress(last.step / max(last.steps, 1), step))
             return
         step = next((point for point in reversed(points) if isinstance(point, StepDone)), None)
         if step is not None:
             remaining_s = step.wall_s * (1 - step.fraction) / max(step.fraction, 1e-6)
-            self.progressed.emit(Progress(step.fraction, f"epoch {step.epoch}{self._epochs}", remaining_s))
+            epoch = Phrase("epoch {epoch}{of}", epoch=step.epoch, of=self._epochs)
+            self.progressed.emit(Progress(step.fraction, epoch, remaining_s))
             rate = self._rate.update(step)
-            self.told.emit(f"{rate:,.0f} shots/s · {step.shots:,} shots · loss {step.loss:.3f}")
+            text = "{rate:,.0f} shots/s · {shots:,} shots · loss {loss:.3f}"
+            self.told.emit(Phrase(text, rate=rate, shots=step.shots, loss=step.loss))
 
     def _finished(self, event: Finished) -> None:
         self._enter("finished")
         self.progressed.emit(Progress(1.0))
-        self.told.emit(f"Saved in {event.folder}")
+        self.told.emit(Phrase("Saved in {folder}", folder=event.folder))
 
     def _failed(self, event: Failed) -> None:
         self._enter("failed")
         self.problem.emit(event.text, event.detail)
-        self.told.emit("The run failed; the outputs are in their safe state.")
+        self.told.emit(Phrase("The run failed; the outputs are in their safe state."))
 
     def _stopped(self, event: Stopped) -> None:
         self._enter("stopped")
-        kept = f" It can go on: see the page Runs, or overtone resume {event.folder}" if event.folder else ""
-        self.told.emit(f"Stopped; the outputs are in their safe state.{kept}")
+        parts = [Phrase("Stopped; the outputs are in their safe state.")]
+        if event.folder:
+            parts.append(Phrase("It can go on: see the page Runs, or overtone resume {folder}", folder=event.folder))
+        self.told.emit(joined(parts))
 
 
 class _Rate:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from app.choice import Choice
 from app.presets import Preset
 from app.spec_fields import SpecField, Value
+from core.phrase import Phrase
 
 MOST_EDITS = 1000
 
@@ -22,24 +23,29 @@ class Draft(QObject):
     def __init__(self, preset: Preset, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.choice = Choice(preset)
+        self._phrases: dict[str, Phrase] = {}
         self.history = QUndoStack(self)
         self.history.setUndoLimit(MOST_EDITS)
 
     def set(self, field: SpecField, value: Value) -> None:
         """Change one value; consecutive changes of one value are one edit."""
-        self._push(self.choice.changed(field.key, value, field.default), field.label, field.key)
+        self._push(self.choice.changed(field.key, value, field.default), Phrase(field.label), field.key)
 
     def reset(self, field: SpecField) -> None:
         """Take the preset's value again."""
-        self._push(self.choice.reset(field.key), f"reset of {field.label}")
+        self._push(self.choice.reset(field.key), Phrase("reset of {field}", field=Phrase(field.label)))
 
     def reset_all(self) -> None:
         """Take the preset as it is."""
-        self._push(Choice(self.choice.preset), "reset of all")
+        self._push(Choice(self.choice.preset), Phrase("reset of all"))
 
     def choose(self, preset: Preset) -> None:
         """Take another preset as it is."""
-        self._push(Choice(preset), f"choice of {preset.title}")
+        self._push(Choice(preset), Phrase("choice of {preset}", preset=preset.title))
+
+    def phrase(self, what: str) -> str:
+        """Return what an edit of the history is called, for every language."""
+        return self._phrases.get(what, what)
 
     def forget(self, presets: Sequence[Preset]) -> None:
         """Drop the history where it leads to a preset that is no longer among these."""
@@ -52,8 +58,9 @@ class Draft(QObject):
         self.choice = choice
         self.changed.emit()
 
-    def _push(self, after: Choice, what: str, key: str = "") -> None:
+    def _push(self, after: Choice, what: Phrase, key: str = "") -> None:
         if after != self.choice:
+            self._phrases[what] = what  # Qt keeps the English text alone
             self.history.push(_Edit(self, after, what, key))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.background import Background
+from core.phrase import Phrase
 
 INTERVAL_MS = 2000
 
@@ -15,7 +16,7 @@ INTERVAL_MS = 2000
 class FolderWatch(QObject):
     """Look at a run's folder now and then, in the background: `told` says "saved 2 s ago · run.h5 14 MB"."""
 
-    told = Signal(str)
+    told = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -47,5 +48,7 @@ def _state_of(folder: Path) -> str:
         saved = max((path.stat().st_mtime for path in (folder / "checkpoints").glob("*.safetensors")), default=None)
     except OSError:  # the run tells what is wrong with its folder
         return ""
-    ago = "" if saved is None else f"checkpoint {max(time.time() - saved, 0):.0f} s ago · "
-    return f"{ago}run.h5 {size / 1e6:.1f} MB"
+    file = f"run.h5 {size / 1e6:.1f} MB"
+    if saved is None:
+        return file
+    return Phrase("checkpoint {ago_s:.0f} s ago · {file}", ago_s=max(time.time() - saved, 0), file=file)

@@ -18,11 +18,11 @@ from shiboken6 import isValid
 from core.phrase import Phrase
 
 Language = Literal["system", "en", "zh_CN"]
-LANGUAGES: dict[Language, str] = {"system": "As the system", "en": "English", "zh_CN": "简体中文"}
+LANGUAGES: dict[Language, str] = {"system": "as the system", "en": "English", "zh_CN": "简体中文"}
 CONTEXT = "Overtone"
 
 # what was said by a setter (None: a method that renders by itself), by its widget; gone with the widget
-_said: WeakKeyDictionary[QObject, dict[str, Phrase | str | None]] = WeakKeyDictionary()
+_said: WeakKeyDictionary[QObject, dict[str, str | None]] = WeakKeyDictionary()
 
 
 class _Worded(Protocol):
@@ -44,9 +44,14 @@ def tr(text: str, **values: object) -> str:
 
 def say(setter: Callable[[str], object], text: str, **values: object) -> None:
     """Show a text by a widget's setter, and show it again when the language changes, until another one is said."""
-    said = Phrase(text, **values) if values else text
-    _remember(setter, said)
-    setter(tr(said))
+    phrase = Phrase(text, **values) if values else text
+    _remember(setter, phrase)
+    setter(tr(phrase))
+
+
+def said(setter: Any) -> str:
+    """Return what was said last by a setter, in English."""
+    return _said.get(setter.__self__, {}).get(setter.__name__) or ""
 
 
 def worded(widget: W, text: str) -> W:
@@ -61,16 +66,16 @@ def follow(render: Callable[[], object]) -> None:
     render()
 
 
-def _remember(method: Any, said: Phrase | str | None) -> None:
-    _said.setdefault(method.__self__, {})[method.__name__] = said
+def _remember(method: Any, phrase: str | None) -> None:
+    _said.setdefault(method.__self__, {})[method.__name__] = phrase
 
 
 def _say_again() -> None:
     for owner, methods in list(_said.items()):
-        for name, said in list(methods.items()):
+        for name, phrase in list(methods.items()):
             if isValid(owner):
                 method = getattr(owner, name)
-                method() if said is None else method(tr(said))
+                method() if phrase is None else method(tr(phrase))
 
 
 class LanguageController(QObject):

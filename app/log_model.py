@@ -9,6 +9,8 @@ from typing import Literal
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
+from app.language import follow, tr
+
 Level = Literal["info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("info", "warning", "error")
 MOST_LINES = 5000
@@ -35,6 +37,7 @@ class LogModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._lines: deque[Line] = deque()
+        follow(self._say_words)
         self.unread = 0
 
     def add(self, level: Level, text: str, details: str = "") -> None:
@@ -71,14 +74,19 @@ class LogModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.UserRole:
             return line
         if role == DisplayRole:
-            return (line.time, line.level, line.text)[index.column()]
+            return (line.time, tr(line.level), line.text)[index.column()]
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = DisplayRole) -> object:
         """Return a column's title."""
         if role == DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section]
+            return tr(COLUMNS[section])
         return None
+
+    def _say_words(self) -> None:
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+        if self._lines:
+            self.dataChanged.emit(self.index(0, 1), self.index(len(self._lines) - 1, 1))
 
     def _count(self, unread: int) -> None:
         self.unread = unread

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.background import Background
+from app.language import tr
 from app.plot_record import DATA, PICTURES, PlotRecord, save_plot
 
 
@@ -29,7 +30,7 @@ class PlotSaver(QObject):
         run = run or self.run
         kinds = ";;".join(f"{kind[1:].upper()} (*{kind})" for kind in (*PICTURES, *DATA))
         suggestion = f"{run or 'overtone'}-{_slug(record.title)}.png"
-        name, chosen = QFileDialog.getSaveFileName(self._window, "Save the view", suggestion, kinds)
+        name, chosen = QFileDialog.getSaveFileName(self._window, tr("Save the view"), suggestion, kinds)
         if name:
             path = Path(name)
             known = path.suffix.lower() in (*PICTURES, *DATA)

@@ -12,9 +12,11 @@ from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.background import Background
+from app.language import say, worded
 from app.run_preview import short_name
 from app.runs_model import size
 from app.widgets.strip import Strip
+from core.phrase import Phrase
 from core.ports import RunFileError
 from core.run.files import is_owned
 
@@ -56,8 +58,8 @@ class RunActions(QObject):
         self.export = self._add("Export…", "Take this run to other programs", None)
         self.folder = self._add("Open folder", "Show the run's files", self._open_folder)
         self.trash = self._add("Move to trash", "Take these runs away, to the system's trash (Del)", self._ask_trash)
-        self.folder.setIconText("Folder")  # which a button shows, where there is less room than in a menu
-        self.trash.setIconText("Trash")
+        say(self.folder.setIconText, "Folder")  # which a button shows, where there is less room than in a menu
+        say(self.trash.setIconText, "Trash")
         self.trash.setShortcut(QKeySequence(Qt.Key.Key_Delete))
         self.trash.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.all = (self.repeat, self.go_on, self.report, self.export, self.folder, self.trash)
@@ -66,7 +68,7 @@ class RunActions(QObject):
         menu.setToolTipsVisible(True)
         self.targets: dict[Target, QAction] = {}
         for target, name in TARGETS.items():
-            self.targets[target] = menu.addAction(name)
+            self.targets[target] = worded(menu.addAction(""), name)
             self.targets[target].triggered.connect(partial(self._export, target))
         self.export.setMenu(menu)
         self._enable()
@@ -84,7 +86,7 @@ class RunActions(QObject):
         self._enable()
 
     def _add(self, text: str, tip: str, act: Callable[[], None] | None) -> QAction:
-        action = QAction(text, self)
+        action = worded(QAction(self), text)
         self._tips[action] = tip
         if act is not None:
             action.triggered.connect(act)
@@ -93,20 +95,25 @@ class RunActions(QObject):
     def _enable(self) -> None:
         for action, reason in self._reasons().items():
             action.setEnabled(not reason)
-            action.setToolTip(reason or self._tips[action])
+            say(action.setToolTip, reason or self._tips[action])
         finished = all(run.state == "finished" for run in self._runs)
         self.targets["torchscript"].setEnabled(finished)
-        self.targets["torchscript"].setToolTip("" if finished else "A network is there when the run has finished.")
+        say(self.targets["torchscript"].setToolTip, "" if finished else "A network is there when the run has finished.")
 
     def _reasons(self) -> dict[QAction, str]:
         runs = self._runs
         none = "" if runs else "Choose a run first."
         one = none or ("" if len(runs) == 1 else "Choose one run alone for this.")
-        sound = one or ("" if runs[0].state != "unreadable" else f"It cannot be read: {runs[0].reason}")
+        sound = one or (
+            "" if runs[0].state != "unreadable" else Phrase("It cannot be read: {reason}", reason=runs[0].reason)
+        )
         free = sound or ("A run is in progress: stop it first." if self._is_running else "")
-        idle = f"{self._doing}: wait until that is done." if self._doing else ""
-        cut_short = "" if free or runs[0].state == "interrupted" else f"This run is {runs[0].state}, not interrupted."
-        owned = next((f"{short_name(run.name)} is being written to." for run in runs if run.state == "running"), "")
+        idle = Phrase("{doing}: wait until that is done.", doing=self._doing) if self._doing else ""
+        cut_short = ""
+        if not free and runs[0].state != "interrupted":
+            cut_short = Phrase("This run is {state}, not interrupted.", state=Phrase(runs[0].state))
+        written = (short_name(run.name) for run in runs if run.state == "running")
+        owned = next((Phrase("{run} is being written to.", run=name) for name in written), "")
         return {
             self.repeat: free,
             self.go_on: free or cut_short,
@@ -124,35 +131,38 @@ class RunActions(QObject):
 
     def _report(self) -> None:
         path = self._runs[0].path
-        self._do(f"Writing the report of {short_name(path.name)}", lambda: _make_report(path), self._reported)
+        self._do(
+            Phrase("Writing the report of {run}", run=short_name(path.name)), lambda: _make_report(path), self._reported
+        )
 
     def _reported(self, page: Path) -> None:
-        self._strip.tell(f"Report written: {page}", "Open again", partial(open_path, page))
+        self._strip.tell(Phrase("Report written: {page}", page=page), "Open again", partial(open_path, page))
         open_path(page)
 
     def _export(self, target: Target) -> None:
         path = self._runs[0].path
-        self._do(f"Exporting {short_name(path.name)}", lambda: _export(path, target), self._exported)
+        self._do(Phrase("Exporting {run}", run=short_name(path.name)), lambda: _export(path, target), self._exported)
 
     def _exported(self, file: Path) -> None:
-        self._strip.tell(f"Exported: {file}", "Open folder", partial(open_path, file.parent))
+        self._strip.tell(Phrase("Exported: {file}", file=file), "Open folder", partial(open_path, file.parent))
 
     def _open_folder(self) -> None:
         open_path(self._runs[0].path)
 
     def _ask_trash(self) -> None:
         runs = self._runs
-        what = short_name(runs[0].name) if len(runs) == 1 else f"{len(runs)} runs"
-        question = (
-            f"Move {what} ({size(sum(run.size_bytes for run in runs))}) to the trash? It can be put back from there."
-        )
+        what = short_name(runs[0].name) if len(runs) == 1 else Phrase("{count} runs", count=len(runs))
+        text = "Move {runs} ({size}) to the trash? It can be put back from there."
+        question = Phrase(text, runs=what, size=size(sum(run.size_bytes for run in runs)))
         self._strip.ask(question, "Move to trash", partial(self._trash, [run.path for run in runs], what), "Keep")
 
     def _trash(self, paths: Sequence[Path], what: str) -> None:
-        self._do(f"Moving {what} to the trash", lambda: move_to_trash(paths), lambda _: self._trashed(what))
+        self._do(
+            Phrase("Moving {runs} to the trash", runs=what), lambda: move_to_trash(paths), lambda _: self._trashed(what)
+        )
 
     def _trashed(self, what: str) -> None:
-        self._strip.tell(f"Moved {what} to the trash.")
+        self._strip.tell(Phrase("Moved {runs} to the trash.", runs=what))
         self.changed.emit()
 
     def _do(self, doing: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from core.phrase import Phrase, joined
 from core.ports import OvertoneError, RunFileError
 from core.run.notes import Notes, read_notes
 
@@ -93,6 +94,9 @@ def compare(paths: Sequence[Path]) -> RunsPreview:
             names = {name: name for name in names}
 
         def shorten(text: str) -> str:
+            if isinstance(text, Phrase):
+                values = {key: shorten(x) if isinstance(x, str) else x for key, x in text.values.items()}
+                return Phrase(text.template, **values)
             for name, short in names.items():
                 text = text.replace(name, short)
             return text
@@ -172,21 +176,26 @@ def _figures(facts: Facts) -> list[KeyFigure]:
     if result is None:
         epochs = facts.arrays["epochs"]
         done = len(epochs["epoch"]) if epochs else 0
-        shown = [KeyFigure("Epochs", f"{done} of {facts.experiment.training.epochs}")]
+        shown = [KeyFigure("Epochs", Phrase("{done} of {count}", done=done, count=facts.experiment.training.epochs))]
         if done:
             shown.append(KeyFigure("Training accuracy", per_cent(float(epochs["accuracy"][-1])), "In the last epoch"))
         return [*shown, *twin]
-    reached = f"{per_cent(result['test_accuracy'])} ({interval(result['test_interval95'])})"
-    note = f"On the device, with the 95 % interval of {result['test_count']:,} samples"
+    low_high = interval(result["test_interval95"])
+    reached = Phrase("{reached} ({interval})", reached=per_cent(result["test_accuracy"]), interval=low_high)
+    note = Phrase("On the device, with the 95 % interval of {count:,} samples", count=result["test_count"])
     shown = [KeyFigure("Test accuracy", reached, note)]
     shown.append(KeyFigure("The twin predicts", per_cent(result["twin_belief"])))
-    baselines = [f"{per_cent(item['test_accuracy'])} {item['name']}" for item in result["baselines"]]
-    shown.append(KeyFigure("Digital baselines", ", ".join(baselines) or "none"))
+    baselines = [joined((per_cent(item["test_accuracy"]), Phrase(item["name"]))) for item in result["baselines"]]
+    shown.append(KeyFigure("Digital baselines", joined(baselines, ", ") if baselines else "none"))
     cosine = result.get("alignment_cosine")
-    aligned = "not checked" if cosine is None else f"{cosine:.3f}, {result.get('verdict', '')}"
+    aligned = Phrase("not checked")
+    if cosine is not None:
+        aligned = joined((f"{cosine:.3f}", Phrase(result.get("verdict", ""))), ", ")
     note = "Cosine of the twin's gradient to the device's, at the last check, in the layer where it is lowest"
     shown.append(KeyFigure("Alignment", aligned, note))
-    each = f"{result['shots_per_inference']} for an inference" if "shots_per_inference" in result else ""
+    each = ""
+    if "shots_per_inference" in result:
+        each = Phrase("{shots} for an inference", shots=result["shots_per_inference"])
     shown += [*twin, KeyFigure("Device passes", f"{result['device_passes']:,}", each)]
     shown.append(KeyFigure("Wall time", duration(result["wall_s"])))
     shown.append(KeyFigure("Weights", str(result["weights_sha256"])[:12], "The first digits of their sha256"))

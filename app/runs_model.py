@@ -18,10 +18,12 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QIcon
 
+from app.language import follow, tr
 from app.systems import system_name
 from app.theme import Theme, dot
 from app.widgets.recent_run import STATE_TOKENS, STATE_WORDS, local_time
 from app.widgets.training_view import ESTIMATOR_NAMES
+from core.phrase import Phrase
 
 if TYPE_CHECKING:
     from core.run.index import RunSummary
@@ -40,12 +42,17 @@ def shown_title(run: RunSummary) -> str:
 def shown_system(run: RunSummary) -> str:
     """Return a run's system and unit."""
     unit = "" if run.serial_number is None else f" #{run.serial_number}"
-    return f"{system_name(run.system)}{unit}"
+    return Phrase("{system}{unit}", system=Phrase(system_name(run.system)), unit=unit)
 
 
 def size(count_bytes: int) -> str:
     """Write a number of bytes with the unit that suits it."""
     return QLocale.c().formattedDataSize(count_bytes, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+
+
+def _shown(text: str) -> str:
+    """Translate what is a phrase; a title of the user's stays as it is."""
+    return tr(text) if isinstance(text, Phrase) else text
 
 
 def _fraction(value: float | None) -> float | None:
@@ -77,7 +84,7 @@ def _words(title: str, text: Callable[[RunSummary], str], tip: str = "", width_p
 
 
 COLUMNS = (
-    _words("State", lambda run: STATE_WORDS[run.state], width_px=120),
+    _words("State", lambda run: Phrase(STATE_WORDS[run.state]), width_px=120),
     _words("Run", shown_title, "Title, or the name of the preset", 160),
     Column(
         "Accuracy",
@@ -97,7 +104,12 @@ COLUMNS = (
     ),
     Column("Started", lambda run: local_time(run.started), lambda run: run.started or None, "Local time", width_px=148),
     _words("System", shown_system, "System and number of its unit", 160),
-    _words("Gradient", lambda run: ESTIMATOR_NAMES.get(run.estimator, run.estimator), "Estimator of the gradient", 84),
+    _words(
+        "Gradient",
+        lambda run: Phrase(ESTIMATOR_NAMES.get(run.estimator, run.estimator)),
+        "Estimator of the gradient",
+        84,
+    ),
     Column("Seed", lambda run: "" if run.seed is None else str(run.seed), lambda run: run.seed, "", True, 60),
     Column("Epochs", _epochs, lambda run: run.epochs_done, "Done, of those that were asked for", True, 76),
     Column("Size", lambda run: size(run.size_bytes), lambda run: run.size_bytes, "Of all files of the run", True, 84),
@@ -113,12 +125,18 @@ class RunsModel(QAbstractTableModel):
         super().__init__(parent)
         self.runs: list[RunSummary] = []
         self._dots: dict[str, QIcon] = {}
+        follow(self._say_words)
 
     def show_runs(self, runs: Sequence[RunSummary]) -> None:
         """Take the place of the runs that were there."""
         self.beginResetModel()
         self.runs = list(runs)
         self.endResetModel()
+
+    def _say_words(self) -> None:
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+        if self.runs:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, len(COLUMNS) - 1))
 
     def apply_theme(self, theme: Theme) -> None:
         """Colour the dots of the states."""
@@ -138,7 +156,7 @@ class RunsModel(QAbstractTableModel):
         """Return what a cell shows."""
         run, column = self.runs[index.row()], COLUMNS[index.column()]
         if role == DisplayRole:
-            return " ".join(column.text(run).split())[:MOST_LETTERS]
+            return " ".join(_shown(column.text(run)).split())[:MOST_LETTERS]
         if role == Qt.ItemDataRole.UserRole:
             return run
         if role == Qt.ItemDataRole.TextAlignmentRole and column.is_number:
@@ -154,7 +172,7 @@ class RunsModel(QAbstractTableModel):
         column = COLUMNS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if column.is_number else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return {DisplayRole: column.title, Qt.ItemDataRole.ToolTipRole: column.tip}.get(Qt.ItemDataRole(role))
+        return {DisplayRole: tr(column.title), Qt.ItemDataRole.ToolTipRole: tr(column.tip)}.get(Qt.ItemDataRole(role))
 
 
 class RunsFilter(QSortFilterProxyModel):
@@ -179,7 +197,8 @@ class RunsFilter(QSortFilterProxyModel):
             return False
         if not self._words:
             return True
-        text = " ".join([*(column.text(run) for column in COLUMNS), run.name, run.task, run.notes]).casefold()
+        texts = [column.text(run) for column in COLUMNS]
+        text = " ".join([*texts, *map(_shown, texts), run.name, run.task, run.notes]).casefold()
         return all(word in text for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from core.phrase import Phrase, joined
 from core.run.spec import Experiment
 
 Value = bool | int | float | str
@@ -63,27 +64,31 @@ class SpecField:
         return words[:1].upper() + words[1:]
 
     @property
-    def limits(self) -> str:
+    def limits(self) -> Phrase:
         """Say which numbers are allowed, "" where all are."""
         unit = f" {self.unit}" if self.unit else ""
         if math.isinf(self.low):
-            return ""
+            return Phrase("")
         if math.isinf(self.high):
-            return f"above {self.low:,.10g}{unit}" if self.low_open else f"{self.low:,.10g}{unit} or more"
+            return Phrase(
+                "above {low:,.10g}{unit}" if self.low_open else "{low:,.10g}{unit} or more", low=self.low, unit=unit
+            )
         if self.kind == "int":
-            return f"{math.ceil(self.low):,} to {int(self.high) - self.high_open:,}{unit}"
-        low = f"above {self.low:,.10g}" if self.low_open else f"{self.low:,.10g}"
-        high = f"below {self.high:,.10g}" if self.high_open else f"{self.high:,.10g}"
-        return f"{low} to {high}{unit}"
+            low, high = f"{math.ceil(self.low):,}", f"{int(self.high) - self.high_open:,}"
+        else:
+            low, high = (f"{limit:,.10g}" for limit in (self.low, self.high))
+            low = Phrase("above {limit}", limit=low) if self.low_open else low
+            high = Phrase("below {limit}", limit=high) if self.high_open else high
+        return Phrase("{low} to {high}{unit}", low=low, high=high, unit=unit)
 
     def parse(self, text: str) -> Value:
-        """Read what was typed. Raises ValueError with the reason, to be shown below the field."""
+        """Read what was typed. Raises ValueError with the reason, a phrase to be shown below the field."""
         if self.kind in {"int", "float"}:
             return self._number(text.strip())
         if self.kind == "text":
             return self._text(text)
         if self.choices and text not in self.choices:
-            raise ValueError(f"Choose from {', '.join(self.choices)}.")
+            raise ValueError(Phrase("Choose from {choices}.", choices=", ".join(self.choices)))
         return text
 
     def stepped(self, value: int | float, *, up: bool) -> int | float:
@@ -110,17 +115,19 @@ class SpecField:
         try:
             value = float(text)
         except ValueError:
-            hint = " Write the decimals after a point." if re.fullmatch(r"-?\d*,\d+", text) else ""
-            raise ValueError(f"This is not a number.{hint}" if text else "A number is missing.") from None
+            if not text:
+                raise ValueError(Phrase("A number is missing.")) from None
+            hint = "Write the decimals after a point." if re.fullmatch(r"-?\d*,\d+", text) else ""
+            raise ValueError(_reason("This is not a number.", hint)) from None
         if math.isnan(value):
-            raise ValueError("This is not a number.")
-        allowed = f" Allowed: {self.limits}." if self.limits else ""
+            raise ValueError(Phrase("This is not a number."))
+        allowed = Phrase("Allowed: {limits}.", limits=self.limits) if self.limits else ""
         if math.isinf(value) or (self.kind == "int" and abs(value) > EXACT_INTEGERS):
-            raise ValueError(f"Too large.{allowed}")
+            raise ValueError(_reason("Too large.", allowed))
         if self.kind == "int" and not value.is_integer():
-            raise ValueError(f"Not a whole number.{allowed}")
+            raise ValueError(_reason("Not a whole number.", allowed))
         if self._outside(value):
-            raise ValueError(f"Out of range.{allowed}")
+            raise ValueError(_reason("Out of range.", allowed))
         return int(value) if self.kind == "int" else value
 
     def _outside(self, value: float) -> bool:
@@ -129,14 +136,19 @@ class SpecField:
 
     def _text(self, text: str) -> str:
         if len(text) > self.longest:
-            raise ValueError(f"Too long: {len(text):,} of at most {self.longest:,} characters.")
+            told = "Too long: {length:,} of at most {longest:,} characters."
+            raise ValueError(Phrase(told, length=len(text), longest=self.longest))
         try:
             text.encode()
             return _text_of(self.pattern).validate_python(text)
         except UnicodeEncodeError:
-            raise ValueError("A character of it cannot be written to a file.") from None
+            raise ValueError(Phrase("A character of it cannot be written to a file.")) from None
         except ValidationError:
-            raise ValueError(f"Not of the form that is wanted. {self.help}") from None
+            raise ValueError(_reason("Not of the form that is wanted.", self.help)) from None
+
+
+def _reason(text: str, advice: str) -> Phrase:
+    return joined((Phrase(text), Phrase(advice))) if advice else Phrase(text)
 
 
 def text_of(value: Value) -> str:

@@ -29,6 +29,7 @@ from app.closing import Closing, end_process
 from app.controller import Progress, RunController
 from app.engine import Engine, Order, new_run, resumed_run
 from app.folder_watch import FolderWatch
+from app.language import LanguageController, say
 from app.log_model import LogModel
 from app.plot_saver import PlotSaver
 from app.presets import bundled_presets
@@ -48,6 +49,7 @@ from app.widgets.rail import Rail
 from app.widgets.run_bar import RunBar
 from app.widgets.status_line import StatusLine
 from app.window_commands import add_commands
+from core.phrase import Phrase, joined
 from core.training.events import Finished, Message, RunOpened
 
 if TYPE_CHECKING:
@@ -55,6 +57,9 @@ if TYPE_CHECKING:
 
 PAGES = {"Start": "start", "Experiment": "experiment", "Live": "live", "Runs": "runs", "Log": "log"}
 START, EXPERIMENT, LIVE, RUNS, LOG = range(len(PAGES))
+REACHED = (
+    "Test accuracy on the device {reached:.1%} [{low:.1%}, {high:.1%}] of {count} · the twin predicts {belief:.1%}"
+)
 TYPING = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
 
 
@@ -63,6 +68,8 @@ class MainWindow(QMainWindow):
 
     def __init__(self, bridge: Bridge, engine: Engine, themes: ThemeController, runs_folder: Path) -> None:
         super().__init__()
+        self.languages = LanguageController(themes.settings, self)
+        self.languages.apply()
         self.setWindowTitle("Overtone")
         self.resize(1280, 720)
         self.setMinimumSize(QSize(1080, 640))
@@ -82,7 +89,7 @@ class MainWindow(QMainWindow):
         self.log_page = LogPage(self.log)
         self.pages = QStackedWidget()
         self.notice = Notice()
-        self.status_line = StatusLine(themes)
+        self.status_line = StatusLine(themes, self.languages)
         self.status, self.result = self.status_line.status, self.status_line.result
         self.saver, self._watch = PlotSaver(self), FolderWatch(self)
         self._lay_out()
@@ -207,9 +214,9 @@ class MainWindow(QMainWindow):
         bar.safe_stop_requested.connect(run.stop)
         run.began.connect(self._began)
         run.state_changed.connect(self._state_changed)
-        run.system_changed.connect(bar.set_system)
+        run.system_changed.connect(self._system_changed)
         run.progressed.connect(self._progressed)
-        run.told.connect(self.status.setText)
+        run.told.connect(partial(say, self.status.setText))
         run.problem.connect(self._problem)
         bridge.ready.connect(self.live.set_run)
         bridge.message.connect(self._message)
@@ -221,7 +228,7 @@ class MainWindow(QMainWindow):
         bridge.closed.connect(self.runs.refresh)
         self.live.save_requested.connect(self.saver.ask)
         self.live.training.rate_changed.connect(run.set_learning_rate)
-        self._watch.told.connect(self.status_line.kept.setText)
+        self._watch.told.connect(partial(say, self.status_line.kept.setText))
         self.saver.saved.connect(self._saved)
         self.saver.failed.connect(partial(self._problem, details=""))
         bridge.alignment.connect(bar.set_alignment)
@@ -240,13 +247,18 @@ class MainWindow(QMainWindow):
         self.runs.refresh()
 
     def _saved(self, path: str) -> None:
-        self.status.setText(f"Saved {path}")
-        self.log.add("info", f"Saved {path}")
+        text = Phrase("Saved {file}", file=path)
+        say(self.status.setText, text)
+        self.log.add("info", text)
 
     def _choice_changed(self, choice: Choice | None) -> None:
         if choice is not None and not self.controller.active:
-            self.run_bar.set_system(f"{system_name(choice.kind)} #{choice.serial_number}", "simulated")
+            self._system_changed(f"{system_name(choice.kind)} #{choice.serial_number}", "simulated")
             self.run_bar.preset.setText(choice.preset.name)
+
+    def _system_changed(self, name: str, status: str) -> None:
+        kind, unit, number = name.partition(" #")
+        self.run_bar.set_system(joined((Phrase(kind), unit, number), ""), status)
 
     def _choose_system(self, kind: str) -> None:
         self.setup.choose_system(kind)
@@ -254,7 +266,7 @@ class MainWindow(QMainWindow):
 
     def _began(self, order: Order) -> None:
         self.notice.hide()
-        self.result.clear()
+        say(self.result.setText, "")
         self.run_bar.set_alignment(None)
         self.run_bar.preset.setText(order.name)
         self.live.begin(order.estimator)
@@ -293,11 +305,10 @@ class MainWindow(QMainWindow):
         result: dict[str, Any] = event.result
         self.live.show_result(result)
         low, high = result["test_interval95"]
-        self.result.setText(
-            f"Test accuracy on the device {result['test_accuracy']:.1%} [{low:.1%}, {high:.1%}] "
-            f"of {result['test_count']} · the twin predicts {result['twin_belief']:.1%}"
-        )
-        self.log.add("info", f"{self.result.text()}. Saved in {event.folder}")
+        values = {"low": low, "high": high, "count": result["test_count"], "belief": result["twin_belief"]}
+        text = Phrase(REACHED, reached=result["test_accuracy"], **values)
+        say(self.result.setText, text)
+        self.log.add("info", f"{text}. Saved in {event.folder}")
 
     def _theme_changed(self, theme: Theme) -> None:
         pages = (self.start, self.experiment, self.live, self.runs_page, self.log_page)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction
 
 from app.commands import Commands
+from app.language import LANGUAGES, said
 from app.states import HOLDABLE
 from app.widgets.status_line import MODE_NAMES
+from core.phrase import Phrase
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -20,7 +22,7 @@ def add_commands(window: MainWindow) -> Commands:
     run, commands = window.controller, Commands(window)
 
     def cannot_start() -> str:
-        return "A run is in progress: stop it first." if run.active else window.setup.start.toolTip()
+        return "A run is in progress: stop it first." if run.active else said(window.setup.start.setToolTip)
 
     def nothing_runs() -> str:
         return "" if run.active else "Nothing is running."
@@ -42,10 +44,14 @@ def add_commands(window: MainWindow) -> Commands:
     for place, word in enumerate(window.rail.words):
         commands.add("Go to", word, partial(window.show_page, place), f"Ctrl+{place + 1}")
     for action in window.runs_page.actions_of_runs.plain:
-        commands.add("Chosen run", action.text(), action.trigger, "", partial(_reason_of, action))
+        commands.add("Chosen run", said(action.setText), action.trigger, "", partial(_reason_of, action))
     commands.add("View", "Reset the layout of the live page", window.live.reset_layout)
     for mode, name in MODE_NAMES.items():
-        commands.add("View", f"Theme: {name.lower()}", partial(window.themes.set_mode, mode))
+        text = Phrase("Theme: {choice}", choice=Phrase(name))
+        commands.add("View", text, partial(window.themes.set_mode, mode))
+    for language, name in LANGUAGES.items():
+        text = Phrase("Language: {choice}", choice=Phrase(name))
+        commands.add("View", text, partial(window.languages.set_language, language))
     commands.add("Help", "Find a command", window.open_palette, "Ctrl+K")
     commands.add("Help", "Help on this page", window.open_help, "F1")
     commands.add("Help", "Shortcuts", window.open_shortcuts, "Ctrl+/")
@@ -54,4 +60,4 @@ def add_commands(window: MainWindow) -> Commands:
 
 
 def _reason_of(action: QAction) -> str:
-    return "" if action.isEnabled() else action.toolTip()
+    return "" if action.isEnabled() else said(action.setToolTip)

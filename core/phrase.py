@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 
@@ -16,6 +17,14 @@ class Phrase(str):
     values: dict[str, object]
 
     def __new__(cls, template: str, **values: object) -> Self:
+        if isinstance(template, cls) and not values:
+            return template
         phrase = super().__new__(cls, template.format(**values) if values else template)
         phrase.template, phrase.values = template, values
         return phrase
+
+
+def joined(parts: Iterable[str], between: str = " ") -> Phrase:
+    """Return texts one after the other as one; those that are no phrases are the same in every language."""
+    values: dict[str, object] = {f"part{number}": part for number, part in enumerate(parts)}
+    return Phrase(between.join(f"{{{name}}}" for name in values), **values)

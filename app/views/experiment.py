@@ -12,6 +12,7 @@ from app.background import Background
 from app.choice import Choice
 from app.draft import Draft
 from app.forecast import Forecast, forecast
+from app.language import say, tr
 from app.presets import Preset, PresetFolder, read_preset
 from app.spec_fields import SpecField, imperfection_fields, spec_fields
 from app.theme import Theme
@@ -20,6 +21,7 @@ from app.widgets.cost_view import CostView
 from app.widgets.inline_question import InlineQuestion, NameForm, table_of_changes
 from app.widgets.setup_panel import SetupPanel
 from app.widgets.spec_form import SpecForm
+from core.phrase import Phrase
 from core.ports import OvertoneError, SpecError
 from core.run.spec import preset_names
 
@@ -94,14 +96,20 @@ class ExperimentPage(QWidget):
 
     def ask_to_remove(self, preset: Preset) -> None:
         """Ask whether an own preset shall be deleted."""
-        told = QLabel(f"The file {preset.source} will be deleted.")
+        told = QLabel()
+        say(told.setText, "The file {file} will be deleted.", file=preset.source)
         told.setWordWrap(True)
         told.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._ask(f"Remove the preset {preset.title}?", told, ("Remove", "Keep"), partial(self._remove, preset))
+        self._ask(
+            Phrase("Remove the preset {preset}?", preset=preset.title),
+            told,
+            ("Remove", "Keep"),
+            partial(self._remove, preset),
+        )
 
     def _ask_to_choose(self, preset: Preset) -> None:
         old, new = self.draft.choice, Choice(preset)
-        text = f"{preset.title}: what will change"
+        text = Phrase("{preset}: what will change", preset=preset.title)
         self._ask(text, table_of_changes(old, new), ("Apply", "Keep"), partial(self.draft.choose, preset))
 
     def _ask(self, text: str, details: QWidget, answers: tuple[str, str], do: partial[None]) -> None:
@@ -116,12 +124,15 @@ class ExperimentPage(QWidget):
 
     def _check_name(self, names: NameForm) -> None:
         name = names.values["name"]
-        bundled = f"{name!r} is a bundled preset: choose another name." if name in preset_names() else ""
+        bundled = (
+            Phrase("{name!r} is a bundled preset: choose another name.", name=name) if name in preset_names() else ""
+        )
         problem = names.problem or bundled
         replaces = not problem and self._folder.file(name).exists()
-        self.question.apply.setText("Replace" if replaces else "Save")
+        say(self.question.apply.setText, "Replace" if replaces else "Save")
         self.question.apply.setEnabled(not problem)
-        names.note.setText(problem or f"{'Replaces' if replaces else 'Writes'} {self._folder.file(name)}")
+        told = "Replaces {file}" if replaces else "Writes {file}"
+        say(names.note.setText, problem or Phrase(told, file=self._folder.file(name)))
 
     def _save(self, names: NameForm) -> None:
         try:
@@ -189,7 +200,7 @@ class ExperimentPage(QWidget):
         self.form.open(section)
 
     def _look_for_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a specification", "", "Specifications (*.toml)")
+        name, _ = QFileDialog.getOpenFileName(self, tr("Open a specification"), "", tr("Specifications (*.toml)"))
         if name:
             self.open_file(name)
 

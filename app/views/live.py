@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from app.language import say
 from app.theme import Theme
 from app.widgets.class_map import ClassMapView
 from app.widgets.confusion_view import ConfusionView
@@ -18,6 +19,7 @@ from app.widgets.spectrum_view import SpectrumView, WaterfallView
 from app.widgets.system_views import KernelView, MatrixView, PhaseView
 from app.widgets.timing_view import TimingView
 from app.widgets.training_view import TrainingView
+from core.phrase import Phrase, joined
 
 if TYPE_CHECKING:
     from app.bridge import Frame, RunReady
@@ -198,10 +200,10 @@ class LivePage(QMainWindow):
 
     def _show_shot(self, latest: ShotMeasured) -> None:
         assert self._run is not None
-        info, layer = self._run.info, f"layer {latest.layer + 1}"
+        info, layer = self._run.info, Phrase("layer {number}", number=latest.layer + 1)
         if is_time_domain(info):
             if self._wanted("traces"):
-                self.traces.set_title(f"Drive and response, {layer}")
+                self.traces.set_title(Phrase("Drive and response, {layer}", layer=layer))
                 self.traces.show_shot(latest.drive, latest.response)
             if not self.spectrum.paused:
                 magnitude_db = self.spectrum.show_waveform(info.response_axis, latest.response)
@@ -211,16 +213,17 @@ class LivePage(QMainWindow):
                 self.phase.show_waveform(latest.response)
         else:
             if self._wanted("drive"):
-                self.drive.set_title(f"{info.drive_label}, {layer}")
+                self.drive.set_title(joined((Phrase(info.drive_label), layer), ", "))
                 self.drive.show_values(latest.drive)
             if self._wanted("response"):
-                self.response.set_title(f"{info.response_label}, {layer}")
+                self.response.set_title(joined((Phrase(info.response_label), layer), ", "))
                 self.response.show_values(latest.response)
         if self._wanted("layers"):
             self.layers.show_rows({layer: shot.response for layer, shot in self._last.items()})
 
     def _dock(self, name: str, panel: Panel) -> QDockWidget:
-        dock = QDockWidget(panel.title)
+        dock = QDockWidget()
+        say(dock.setWindowTitle, panel.title)
         dock.setObjectName(name)
         dock.setTitleBarWidget(panel.header)
         dock.setWidget(panel)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyM
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -19,8 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.bug_report import bug_report
+from app.language import say, worded
 from app.log_model import LEVELS, Level, Line, LogModel
 from app.theme import Theme
+from app.widgets.word_box import WordBox
+
+NOTHING_YET = "Nothing has happened yet. Messages of the engine and errors of any thread appear here."
+COPIES = "Copy the chosen line with its details, versions and platform; without one, all lines."
 
 
 class LogFilter(QSortFilterProxyModel):
@@ -50,16 +54,15 @@ class LogPage(QWidget):
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._filter = LogFilter(model)
-        self.least = QComboBox()
-        self.least.addItems(["Everything", "Warnings and errors", "Errors"])
+        self.least = WordBox(("Everything", "Warnings and errors", "Errors"))
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Find in the log")
+        say(self.search.setPlaceholderText, "Find in the log")
         self.search.setClearButtonEnabled(True)
-        self.copy = QPushButton("Copy for bug report")
-        self.copy.setToolTip("Copy the chosen line with its details, versions and platform; without one, all lines.")
+        self.copy = worded(QPushButton(), "Copy for bug report")
+        say(self.copy.setToolTip, COPIES)
         self.table = QTableView()
         self.details = QPlainTextEdit()
-        self.empty = QLabel("Nothing has happened yet. Messages of the engine and errors of any thread appear here.")
+        self.empty = worded(QLabel(), NOTHING_YET)
         self._lay_out()
         self.table.setModel(self._filter)
         self.table.selectionModel().currentRowChanged.connect(self._show_details)
@@ -99,7 +102,7 @@ class LogPage(QWidget):
         QGuiApplication.clipboard().setText(bug_report(self._lines()))
 
     def _lay_out(self) -> None:
-        title = QLabel("Log")
+        title = worded(QLabel(), "Log")
         title.setProperty("role", "title")
         row = QHBoxLayout()
         row.setSpacing(8)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.background import Background
+from app.language import say
 from app.plot_record import PlotRecord
 from app.run_actions import RunActions
 from app.run_list import RunList
@@ -33,6 +33,8 @@ from app.widgets.recent_run import STATE_WORDS
 from app.widgets.run_card import RunCard
 from app.widgets.runs_table import RunsTable
 from app.widgets.strip import Strip
+from app.widgets.word_box import WordBox
+from core.phrase import Phrase
 from core.ports import OvertoneError
 from core.run.notes import Notes, set_notes
 
@@ -70,7 +72,7 @@ class RunsPage(QWidget):
         self._shown: list[RunSummary] = []  # of which a preview is shown or being read
         self._drafts: dict[Path, Notes] = {}  # written, and not in their files yet
         self._awaited = ""
-        self.search, self.state, self.system = QLineEdit(), QComboBox(), QComboBox()
+        self.search, self.state, self.system = QLineEdit(), WordBox(), WordBox()
         self.table = RunsTable(settings)
         self.strip = Strip()
         self.actions_of_runs = RunActions(self.strip, self)
@@ -152,9 +154,9 @@ class RunsPage(QWidget):
         if kinds != [self.system.itemData(place) for place in range(1, self.system.count())]:
             self.system.blockSignals(True)
             self.system.clear()
-            self.system.addItem("All systems", "")
+            self.system.offer("All systems", "")
             for kind in kinds:
-                self.system.addItem(system_name(kind)[:40], kind)
+                self.system.offer(system_name(kind)[:40], kind)
             self.system.setCurrentIndex(max(self.system.findData(shown), 0))
             self.system.blockSignals(False)
             self._narrow()
@@ -165,20 +167,20 @@ class RunsPage(QWidget):
             self._awaited = ""
 
     def _narrow(self) -> None:
-        self.table.filter.narrow(self.search.text(), self.state.currentData() or "", self.system.currentData() or "")
+        self.table.filter.narrow(self.search.text(), self.state.chosen, self.system.chosen)
         self._tell_if_empty()
         self._chosen()  # Qt does not tell what of a selection a filter takes away
 
     def _tell_if_empty(self) -> None:
         is_empty = self.table.filter.rowCount() == 0
         reading = "" if self._list.known else "Reading the list of runs"
-        self.empty.setText(reading or (NONE_FIT if self._list.runs else NO_RUNS))
+        say(self.empty.setText, reading or (NONE_FIT if self._list.runs else NO_RUNS))
         self.empty.setVisible(is_empty)
         self.table.setVisible(not is_empty)
 
     def _show_reason(self, reason: str) -> None:
         if not self._list.known:
-            self.empty.setText(reason)
+            say(self.empty.setText, reason)
 
     def _chosen(self) -> None:
         """Offer actions at once, and read what is chosen when no other choice follows."""
@@ -214,7 +216,8 @@ class RunsPage(QWidget):
         if len(runs) == 1:
             return read_preview(runs[0].path)
         if len(runs) > MOST_COMPARED:
-            return f"Curves of {len(runs)} runs could not be told apart. Choose at most {MOST_COMPARED}."
+            text = "Curves of {count} runs could not be told apart. Choose at most {most}."
+            return Phrase(text, count=len(runs), most=MOST_COMPARED)
         try:
             return compare([run.path for run in reversed(runs)])
         except OvertoneError as error:
@@ -256,7 +259,7 @@ class RunsPage(QWidget):
             if reason:
                 self.run.notes.refuse(NOT_SAVED)
             else:
-                self.run.notes.say("Saved")
+                self.run.notes.tell("Saved")
 
     def _save_plot(self, record: PlotRecord) -> None:
         self.save_requested.emit(record, ", ".join(run.name for run in self._shown))
@@ -269,15 +272,15 @@ class RunsPage(QWidget):
         menu.popup(self.table.viewport().mapToGlobal(where))
 
     def _lay_out(self) -> None:
-        self.search.setPlaceholderText("Find in all columns and notes")
-        self.search.setAccessibleName("Find runs")
+        say(self.search.setPlaceholderText, "Find in all columns and notes")
+        say(self.search.setAccessibleName, "Find runs")
         self.search.setClearButtonEnabled(True)
-        self.state.addItem("All states", "")
+        self.state.offer("All states", "")
         for state, word in STATE_WORDS.items():
-            self.state.addItem(word.capitalize(), state)
-        self.state.setAccessibleName("State of the runs shown")
-        self.system.addItem("All systems", "")
-        self.system.setAccessibleName("System of the runs shown")
+            self.state.offer(word.capitalize(), state)
+        say(self.state.setAccessibleName, "State of the runs shown")
+        self.system.offer("All systems", "")
+        say(self.system.setAccessibleName, "System of the runs shown")
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.addAction(self.actions_of_runs.trash)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -9,18 +9,23 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from app.language import say, worded
 from app.run_list import RunList
 from app.systems import CARDS
 from app.theme import Theme, icon
 from app.widgets.card import SystemCardView
 from app.widgets.plain_label import plain_label
 from app.widgets.recent_run import RecentRun, local_time
+from core.phrase import Phrase
 
 if TYPE_CHECKING:
     from core.run.index import RunSummary
 
 MOST_RECENT = 6
 MOST_WIDE_PX = 1200
+CUT_SHORT = (
+    "{run} of {time} ended {epochs}. It can go on where it was, with the very result of a run that was not interrupted."
+)
 
 
 class StartPage(QWidget):
@@ -37,13 +42,13 @@ class StartPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._list = runs
         self._theme: Theme | None = None
-        self.quick = QPushButton("Quick start")
+        self.quick = worded(QPushButton(), "Quick start")
         self.quick.setProperty("primary", True)
         self.quick.setIconSize(QSize(20, 20))
         self.recover = QFrame()
         self.recover_text = plain_label()
-        self.go_on = QPushButton("Go on with it")
-        self.leave = QPushButton("Leave it")
+        self.go_on = worded(QPushButton(), "Go on with it")
+        self.leave = worded(QPushButton(), "Leave it")
         self.cards = {kind: SystemCardView(kind, card) for kind, card in CARDS.items()}
         self.recent: list[RecentRun] = []
         self._recent_box = QVBoxLayout()
@@ -64,7 +69,7 @@ class StartPage(QWidget):
         reason = "A run is in progress: stop it first." if running else ""
         for button in (self.quick, self.go_on):
             button.setEnabled(not running)
-            button.setToolTip(reason)
+            say(button.setToolTip, reason)
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the pictures."""
@@ -85,7 +90,7 @@ class StartPage(QWidget):
             self._list.read_curve(row.run.path, partial(self._draw, row))
             if self._theme:
                 row.apply_theme(self._theme)
-        self.empty.setText("No runs yet. Quick start trains a network in half a minute, on a simulated bench.")
+        say(self.empty.setText, "No runs yet. Quick start trains a network in half a minute, on a simulated bench.")
         self.empty.setVisible(not self.recent)
         newest = self._list.runs[0] if self._list.runs else None
         cut_short = newest is not None and newest.state == "interrupted" and newest.name not in self._left
@@ -93,18 +98,18 @@ class StartPage(QWidget):
         self.recover.setVisible(self._interrupted is not None)
         if self._interrupted is not None:
             run = self._interrupted
-            epochs = f"after {run.epochs_done} of {run.epochs} epochs" if run.epochs else "before its first epoch"
-            self.recover_text.setText(
-                f"{run.title or run.preset} of {local_time(run.started)} ended {epochs}. It can go on where it was, "
-                "with the very result of a run that was not interrupted."
-            )
+            epochs = Phrase("before its first epoch")
+            if run.epochs:
+                epochs = Phrase("after {done} of {epochs} epochs", done=run.epochs_done, epochs=run.epochs)
+            values = {"run": run.title or run.preset, "time": local_time(run.started), "epochs": epochs}
+            say(self.recover_text.setText, CUT_SHORT, **values)
 
     def _draw(self, row: RecentRun, curve: np.ndarray) -> None:
         if row in self.recent:
             row.spark.show_values(curve)
 
     def _show_reason(self, reason: str) -> None:
-        self.empty.setText(reason)
+        say(self.empty.setText, reason)
         self.empty.show()
 
     def _go_on(self) -> None:
@@ -117,9 +122,10 @@ class StartPage(QWidget):
         self.recover.hide()
 
     def _lay_out(self) -> None:
-        title = QLabel("Train a physical system")
+        title = worded(QLabel(), "Train a physical system")
         title.setProperty("role", "title")
-        line = QLabel("Quick start trains ten vowels on a simulated SHG bench. Or choose a system.")
+        line = QLabel()
+        say(line.setText, "Quick start trains ten vowels on a simulated SHG bench. Or choose a system.")
         line.setProperty("role", "muted")
         words = QVBoxLayout()
         words.setSpacing(4)
@@ -141,7 +147,7 @@ class StartPage(QWidget):
         cards.setSpacing(12)
         for card in self.cards.values():
             cards.addWidget(card, 1)
-        recent = QLabel("Recent runs")
+        recent = worded(QLabel(), "Recent runs")
         recent.setProperty("role", "title")
         self._recent_box.setSpacing(4)
         self.empty.setProperty("role", "muted")

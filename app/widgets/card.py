@@ -6,8 +6,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
+from app.language import say, worded
 from app.systems import SystemCard
 from app.theme import Theme, icon
+from core.phrase import Phrase
 
 ICON_PX = 40
 
@@ -43,15 +45,15 @@ class SystemCardView(Card):
     def __init__(self, kind: str, card: SystemCard) -> None:
         super().__init__()
         self._kind = kind
-        self.setAccessibleName(f"{card.name}: {card.line}")
-        self.setToolTip("Choose an experiment on this system")
+        say(self.setAccessibleName, "{name}: {line}", name=Phrase(card.name), line=Phrase(card.line))
+        say(self.setToolTip, "Choose an experiment on this system")
         self._icon = QLabel()
         self._icon.setFixedSize(ICON_PX, ICON_PX)
-        badge = QLabel("SIMULATED")
+        badge = worded(QLabel(), "SIMULATED")
         badge.setProperty("role", "badge")
-        name = QLabel(card.name)
+        name = worded(QLabel(), card.name)
         name.setProperty("role", "heading")
-        line = QLabel(card.line)
+        line = worded(QLabel(), card.line)
         line.setProperty("role", "muted")
         line.setWordWrap(True)
         head = QHBoxLayout()

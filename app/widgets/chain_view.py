@@ -9,7 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.language import say, tr
 from app.theme import LIGHT, Theme
+from core.phrase import Phrase, joined
 
 if TYPE_CHECKING:
     from core.network.stages import Stage
@@ -30,7 +32,7 @@ class ChainView(QWidget):
         self.setMinimumHeight(HEIGHT_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setToolTip("Press a box to see its settings; ← and → go from box to box.")
+        say(self.setToolTip, "Press a box to see its settings; ← and → go from box to box.")
         self._chosen = -1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.stages: Sequence[Stage] = ()
@@ -44,7 +46,8 @@ class ChainView(QWidget):
         """Draw these stages."""
         self.stages = stages
         self._chosen = min(self._chosen, len(stages) - 1)
-        self.setAccessibleName("Network: " + ", ".join(" ".join(stage.lines) for stage in stages))
+        boxes = joined((joined(map(Phrase, stage.lines)) for stage in stages), ", ")
+        say(self.setAccessibleName, "Network: {boxes}", boxes=boxes)
         self.update()
 
     def apply_theme(self, theme: Theme) -> None:
@@ -124,15 +127,15 @@ class ChainView(QWidget):
             painter.setPen(QPen(QColor(line), 1))
             painter.setBrush(QBrush(QColor(theme.line), Qt.BrushStyle.BDiagPattern))
             painter.drawRoundedRect(frame, RADIUS_PX, RADIUS_PX)
-        text = "\n".join(stage.lines)
+        lines = [tr(line) for line in stage.lines]
         if stage.kind == "digital":
             metrics = painter.fontMetrics()
-            words = QRectF(0, 0, max(metrics.horizontalAdvance(word) for word in stage.lines) + 8, 0)
-            words.setHeight(metrics.lineSpacing() * len(stage.lines) + 2)
+            words = QRectF(0, 0, max(metrics.horizontalAdvance(word) for word in lines) + 8, 0)
+            words.setHeight(metrics.lineSpacing() * len(lines) + 2)
             words.moveCenter(frame.center())
             painter.fillRect(words.intersected(frame.adjusted(2, 2, -2, -2)), QColor(theme.surface))
         painter.setPen(QColor(ink))
-        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, "\n".join(lines))
         if stage.parallel > 1:
             painter.setPen(QColor(theme.muted))
             below = QRectF(frame.left(), frame.bottom() + 2, frame.width(), 18)
@@ -153,12 +156,12 @@ class ChainView(QWidget):
     def _draw_key(self, painter: QPainter) -> None:
         theme, left, top = self._theme, 1.0 + GAP_PX, HEIGHT_PX - 18.0
         for fill, pattern, word in (
-            (theme.series[0], Qt.BrushStyle.SolidPattern, "physical"),
-            (theme.muted, Qt.BrushStyle.BDiagPattern, "digital"),
+            (theme.series[0], Qt.BrushStyle.SolidPattern, tr("physical")),
+            (theme.muted, Qt.BrushStyle.BDiagPattern, tr("digital")),
         ):
             painter.setPen(QPen(QColor(theme.muted), 1))
             painter.setBrush(QBrush(QColor(fill), pattern))
             painter.drawRect(QRectF(left, top + 4, 20, 10))
             painter.drawText(QPointF(left + 28, top + 13), word)
             left += 28 + painter.fontMetrics().horizontalAdvance(word) + 20
-        painter.drawText(QPointF(left, top + 13), "number of values above the arrows")
+        painter.drawText(QPointF(left, top + 13), tr("number of values above the arrows"))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.language import say
 from app.run_preview import RunsPreview
 from app.theme import Theme
 from app.widgets.elastic import ElasticStack
 from app.widgets.epochs_view import EpochsView
 from app.widgets.plain_label import plain_label
 from app.widgets.text_table import TextTable
+from core.phrase import Phrase, joined
 
 
 class ComparisonCard(QWidget):
@@ -35,14 +37,14 @@ class ComparisonCard(QWidget):
 
     def begin(self, count: int) -> None:
         """Say how many runs are being compared."""
-        self.title.setText(f"Comparison of {count} runs")
-        self.words.setText("Reading the runs")
+        say(self.title.setText, "Comparison of {count} runs", count=count)
+        say(self.words.setText, "Reading the runs")
         self._clear()
 
     def show_preview(self, preview: RunsPreview) -> None:
         """Show curves, sentences and tables."""
         self._clear()
-        self.words.setText("\n".join(f"• {sentence}" for sentence in preview.words))
+        say(self.words.setText, joined((Phrase("• {it}", it=sentence) for sentence in preview.words), "\n"))
         self.curves.show_tracks(preview.tracks)
         self._view.show()
         for title, rows in preview.tables.items():
@@ -53,7 +55,7 @@ class ComparisonCard(QWidget):
 
     def refuse(self, reason: str) -> None:
         """Say why the runs cannot be compared."""
-        self.words.setText(reason)
+        say(self.words.setText, reason)
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""

@@ -7,8 +7,10 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from app.language import say, tr
 from app.theme import LIGHT, Theme, blend
 from app.widgets.panel import Panel
+from core.phrase import Phrase
 
 EMPTY = "What samples of each class were taken for appears after the first epoch with a validation, and at the end."
 LABEL_PX = 56
@@ -30,8 +32,8 @@ class ConfusionView(Panel):
     def show_counts(self, part: str, counts: np.ndarray) -> None:
         """Draw counts (true, chosen) of a part of the data."""
         right, total = int(np.trace(counts)), int(counts.sum())
-        self.set_title(f"Confusion, {part}")
-        self.readout.setText(f"{right:,} of {total:,} right")
+        self.set_title(Phrase("Confusion, {part}", part=Phrase(part)))
+        say(self.readout.setText, "{right:,} of {total:,} right", right=right, total=total)
         self.matrix.counts = counts
         self.matrix.update()
         self.show_content()
@@ -86,4 +88,4 @@ class _Matrix(QWidget):
                 metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(wide)),
             )
         foot = QRectF(0, self.height() - metrics.height() - 2, self.width(), metrics.height())
-        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, "rows: what it is, columns: what it was taken for")
+        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, tr("rows: what it is, columns: what it was taken for"))

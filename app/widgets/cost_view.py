@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
 
 from app.forecast import Forecast
+from app.language import say, worded
 from app.widgets.run_bar import duration
 
 
@@ -21,7 +24,7 @@ class CostView(QFrame):
         grid.setVerticalSpacing(2)
         rows = ("Samples", "Device passes", "On a real apparatus", "Digital", "Physical")
         for row, name in enumerate(rows):
-            title, value = QLabel(name), QLabel("…")
+            title, value = worded(QLabel(), name), QLabel("…")
             title.setProperty("role", "muted")
             value.setWordWrap(True)
             grid.addWidget(title, 3 * row, 0)
@@ -31,7 +34,7 @@ class CostView(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(12)
-        layout.addWidget(QLabel("What this run will cost"))
+        layout.addWidget(worded(QLabel(), "What this run will cost"))
         layout.addWidget(self.reason)
         layout.addLayout(grid)
         layout.addStretch(1)
@@ -41,24 +44,25 @@ class CostView(QFrame):
         """Say that it is being counted."""
         self.reason.hide()
         for value in self.figures.values():
-            value.setText("…")
+            say(value.setText, "…")
 
     def show_forecast(self, cost: Forecast) -> None:
         """Show the figures."""
         self.reason.hide()
         texts = {
-            "Samples": f"{cost.train:,} to train, {cost.validation:,} to validate, {cost.test:,} to test",
-            "Device passes": f"{cost.device_passes:,}, {cost.shots_per_inference} for each inference",
-            "On a real apparatus": f"{duration(cost.apparatus_s)} of measuring",
-            "Digital": f"{cost.digital_parameters:,} parameters, {cost.digital_macs:,} operations an inference",
-            "Physical": f"{cost.physical_parameters:,} parameters that the system itself holds",
+            "Samples": "{train:,} to train, {validation:,} to validate, {test:,} to test",
+            "Device passes": "{device_passes:,}, {shots_per_inference} for each inference",
+            "On a real apparatus": "{time} of measuring",
+            "Digital": "{digital_parameters:,} parameters, {digital_macs:,} operations an inference",
+            "Physical": "{physical_parameters:,} parameters that the system itself holds",
         }
+        values = asdict(cost) | {"time": duration(cost.apparatus_s)}
         for name, text in texts.items():
-            self.figures[name].setText(text)
+            say(self.figures[name].setText, text, **values)
 
     def refuse(self, reason: str) -> None:
         """Say why this run cannot be started."""
-        self.reason.setText(reason)
+        say(self.reason.setText, reason)
         self.reason.show()
         for value in self.figures.values():
-            value.setText("–")
+            say(value.setText, "–")

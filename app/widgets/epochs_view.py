@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
 
+from app.language import say
 from app.run_preview import Track
 from app.theme import Theme
 from app.widgets.canvas import Level
 from app.widgets.plot import DASHES
 from app.widgets.plot_panel import PlotPanel
 from app.widgets.training_view import QUANTITIES
+from app.widgets.word_box import WordBox
 
 AXES = {"Epoch": ("epoch", ""), "Device passes": ("shots", ""), "Time": ("wall_s", "s")}
 MOST_MARKED = 60  # points that can be told apart
@@ -31,14 +32,12 @@ class EpochsView(PlotPanel):
     """One plot of accuracy or loss against epoch, device passes or time."""
 
     def __init__(self) -> None:
-        self.choice, self.along = QComboBox(), QComboBox()
-        self.choice.addItems(["Accuracy", "Loss"])
-        self.choice.setToolTip("What the plot shows")
-        self.along.addItems(list(AXES))
-        self.along.setToolTip("Against what it is drawn")
+        self.choice, self.along = WordBox(("Accuracy", "Loss")), WordBox(AXES)
+        say(self.choice.setToolTip, "What the plot shows")
+        say(self.along.setToolTip, "Against what it is drawn")
         super().__init__("Training", EMPTY, (self.choice, self.along))
-        self.choice.setAccessibleName("What the plot shows")
-        self.along.setAccessibleName("Against what it is drawn")
+        say(self.choice.setAccessibleName, "What the plot shows")
+        say(self.along.setAccessibleName, "Against what it is drawn")
         self.pause_action.setVisible(False)
         self._tracks: Sequence[Track] = ()
         self._levels: Mapping[str, float] = {}
@@ -56,7 +55,7 @@ class EpochsView(PlotPanel):
         self._draw_levels()
 
     def _draw(self) -> None:
-        plot, quantity, axis = self.plot, self.choice.currentText(), self.along.currentText()
+        plot, quantity, axis = self.plot, self.choice.chosen, self.along.chosen
         for curve in tuple(plot.canvas.curves):
             plot.remove_curve(curve)
         plot.canvas.legend = {}
@@ -99,7 +98,7 @@ class EpochsView(PlotPanel):
             self.plot.canvas.legend.setdefault(shown, curve)
 
     def _draw_levels(self) -> None:
-        shown = self._levels if self.choice.currentText() == "Accuracy" else {}
+        shown = self._levels if self.choice.chosen == "Accuracy" else {}
         self.plot.canvas.levels = [
             Level(
                 100 * value,

@@ -8,8 +8,10 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
+from app.language import follow, say, tr
 from app.spec_choices import open_choices
 from app.spec_fields import SpecField, Value, text_of
+from core.phrase import Phrase
 
 UNDOING = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
@@ -18,11 +20,11 @@ class FlagEdit(QCheckBox):
     """A box to tick."""
 
     edited = Signal(object)
-    refused = Signal(str)
+    refused = Signal(object)
 
     def __init__(self, field: SpecField) -> None:
         super().__init__()
-        self.setToolTip(field.help)
+        say(self.setToolTip, field.help)
         self.clicked.connect(self._tell)
 
     def show_value(self, value: Value) -> None:
@@ -39,19 +41,28 @@ class ChoiceEdit(QComboBox):
     """A list of values by name; turning the wheel scrolls the form instead."""
 
     edited = Signal(object)
-    refused = Signal(str)
+    refused = Signal(object)
 
     def __init__(self, names: Mapping[str, tuple[str, str]]) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        for value, (name, explanation) in names.items():
-            self._add(value, name, explanation)
+        self._words = dict(names)
+        for value in self._words:
+            self.addItem("", value)
+        follow(self.say_words)
         self.activated.connect(self._tell)
+
+    def say_words(self) -> None:
+        """Write the names of the values, and what they mean."""
+        for place, (name, explanation) in enumerate(self._words.values()):
+            self.setItemText(place, tr(name))
+            self.setItemData(place, tr(explanation), Qt.ItemDataRole.ToolTipRole)
 
     def show_value(self, value: Value) -> None:
         """Show the value in force, even where no list has it."""
         if self.findData(value) < 0:
-            self._add(str(value), str(value), "")
+            self._words[str(value)] = (str(value), "")
+            self.addItem(str(value), str(value))
         self.setCurrentIndex(self.findData(value))
 
     restore = show_value
@@ -59,10 +70,6 @@ class ChoiceEdit(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to what scrolls."""
         event.ignore()
-
-    def _add(self, value: str, name: str, explanation: str) -> None:
-        self.addItem(name, value)
-        self.setItemData(self.count() - 1, explanation, Qt.ItemDataRole.ToolTipRole)
 
     def _tell(self) -> None:
         self.edited.emit(self.currentData())
@@ -72,7 +79,7 @@ class LineEdit(QLineEdit):
     """A number or a text; a wrong one stays as it was typed, and `refused` says why."""
 
     edited = Signal(object)
-    refused = Signal(str)
+    refused = Signal(object)
 
     def __init__(self, field: SpecField) -> None:
         super().__init__()
@@ -132,7 +139,7 @@ class LineEdit(QLineEdit):
             if self._before is not None and self._value != self._before:
                 self._value = self._before
                 self.edited.emit(self._before)
-            self.refused.emit(str(error))
+            self.refused.emit(error.args[0])
             return
         self._mark(False)
         self._value = value
@@ -160,14 +167,14 @@ class PathEdit(QWidget):
     """A line with a button that looks for the file."""
 
     edited = Signal(object)
-    refused = Signal(str)
+    refused = Signal(object)
 
     def __init__(self, field: SpecField) -> None:
         super().__init__()
         self.line = LineEdit(field)
         self.button = QPushButton("…")
-        self.button.setToolTip("Choose a file")
-        self.button.setAccessibleName(f"Choose the file of {field.label}")
+        say(self.button.setToolTip, "Choose a file")
+        say(self.button.setAccessibleName, "Choose the file of {field}", field=Phrase(field.label))
         self.button.setFixedWidth(40)
         self.setFocusProxy(self.line)
         row = QHBoxLayout(self)
@@ -188,7 +195,8 @@ class PathEdit(QWidget):
         self.line.restore(value)
 
     def _look(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Choose a table", self.line.text(), "Tables (*.csv);;All files (*)")
+        kinds = tr("Tables (*.csv);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(self, tr("Choose a table"), self.line.text(), kinds)
         if name:
             self.edited.emit(name)
 

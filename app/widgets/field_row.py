@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
+from app.language import say, worded
 from app.spec_fields import SpecField, Value, text_of
 from app.widgets.field_editors import editor_of
+from core.phrase import Phrase, joined
 
 LABEL_PX, UNIT_PX = 128, 28
 LEAST_EDITOR_PX, MOST_EDITOR_PX = 148, 240
@@ -28,15 +30,15 @@ class FieldRow(QWidget):
         self._value: Value | None = None
         self._changed = False
         self.editor = editor_of(field)
-        self.editor.setAccessibleName(field.label)
-        self.editor.setAccessibleDescription(field.help)
+        say(self.editor.setAccessibleName, field.label)
+        say(self.editor.setAccessibleDescription, field.help)
         self.dot = QLabel("●")
         self.dot.setProperty("role", "dot")
         self.reset = QToolButton()
         self.reset.setProperty("flat", True)
         self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from editor to editor
-        self.reset.setAccessibleName(f"Reset {field.label}")
-        self.help = QLabel(field.help)
+        say(self.reset.setAccessibleName, "Reset {field}", field=Phrase(field.label))
+        self.help = worded(QLabel(), field.help)
         self.reason = QLabel()
         self._lay_out()
         self.editor.edited.connect(self._edited)
@@ -55,12 +57,12 @@ class FieldRow(QWidget):
         if not keeps:
             self._tell_problem("")
         self.dot.setVisible(changed)
-        self.dot.setAccessibleName("changed" if changed else "")
-        before = "nothing" if preset is None else text_of(preset) or "empty"
-        self.dot.setToolTip(f"Changed from {before}")
-        self.reset.setToolTip(f"Back to {before}")
+        say(self.dot.setAccessibleName, "changed" if changed else "")
+        before = Phrase("nothing" if preset is None else text_of(preset) or "empty")
+        say(self.dot.setToolTip, "Changed from {before}", before=before)
+        say(self.reset.setToolTip, "Back to {before}", before=before)
         self.reset.setVisible(changed or bool(self.problem))
-        self.editor.setToolTip(f"{self.summary}\n{self.field.key}")
+        say(self.editor.setToolTip, self._tip)
 
     def fit(self, width_px: int, *, wide: bool) -> None:
         """Use a width, with the help beside the editor where it is `wide`."""
@@ -68,15 +70,20 @@ class FieldRow(QWidget):
         self.editor.setFixedWidth(min(max(width_px - OTHERS_PX, LEAST_EDITOR_PX), MOST_EDITOR_PX))
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> Phrase:
         """Return what it does, its limits and its default, in one line."""
         field, unit = self.field, f" {self.field.unit}" if self.field.unit else ""
-        parts = [field.help]
+        parts = [Phrase(field.help)]
         if field.limits:
-            parts.append(f"Allowed: {field.limits}.")
+            parts.append(Phrase("Allowed: {limits}.", limits=field.limits))
         if field.default is not None and field.default != "":
-            parts.append(f"Default: {text_of(field.default)}{unit}.")
-        return " ".join(parts)
+            default = Phrase(text_of(field.default))
+            parts.append(Phrase("Default: {default}{unit}.", default=default, unit=unit))
+        return joined(parts)
+
+    @property
+    def _tip(self) -> Phrase:
+        return joined((self.summary, self.field.key), "\n")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notice when the editor is looked at."""
@@ -107,15 +114,15 @@ class FieldRow(QWidget):
     def _tell_problem(self, problem: str) -> None:
         changed = problem != self.problem
         self.problem = problem
-        self.reason.setText(problem)
+        say(self.reason.setText, problem)
         self.reason.setVisible(bool(problem))
         if changed:
             self.problem_changed.emit()
 
     def _lay_out(self) -> None:
-        label = QLabel(self.field.label)
+        label = worded(QLabel(), self.field.label)
         label.setBuddy(self.editor)
-        label.setToolTip(f"{self.summary}\n{self.field.key}")
+        say(label.setToolTip, self._tip)
         unit = QLabel(self.field.unit)
         unit.setProperty("role", "muted")
         self.help.setProperty("role", "muted")

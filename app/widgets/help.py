@@ -8,6 +8,7 @@ from itertools import groupby
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from app.commands import Commands
+from app.language import follow, tr, worded
 from app.widgets.overlay import Overlay
 
 WIDTH_PX, HEIGHT_PX = 640, 480
@@ -20,7 +21,7 @@ class HelpSheet(Overlay):
         super().__init__(window, WIDTH_PX)
         self.text = QTextBrowser()
         self.text.setOpenExternalLinks(True)
-        self.done = QPushButton("Close")
+        self.done = worded(QPushButton(), "Close")
         self.done.clicked.connect(self.close_sheet)
         self.frame.setFixedWidth(WIDTH_PX)
         self.text.setMinimumHeight(HEIGHT_PX)
@@ -32,20 +33,37 @@ class HelpSheet(Overlay):
         layout.setSpacing(12)
         layout.addWidget(self.text)
         layout.addLayout(row)
+        self._shown: str | Commands = ""
+        follow(self.say_words)
 
     def show_page(self, page: str) -> None:
         """Show the help of a page, from resources/help."""
-        file = resources.files("resources") / "help" / f"{page}.md"
-        self.text.setMarkdown(file.read_text("utf-8"))
-        self.open()
+        self._show(page)
 
     def show_shortcuts(self, commands: Commands) -> None:
         """List all commands that have keys, by their groups."""
-        parts: list[str] = ["# Shortcuts"]
-        with_keys = [command for command in commands if command.shortcut]
-        for group, members in groupby(with_keys, key=lambda command: command.group):
-            rows = [f"| {command.shortcut} | {command.text} |" for command in members]
-            parts += [f"## {group}", "| keys | what they do |\n|---|---|\n" + "\n".join(rows)]
-        parts.append("Space pauses and resumes a run wherever one does not type.")
-        self.text.setMarkdown("\n\n".join(parts))
+        self._show(commands)
+
+    def say_words(self) -> None:
+        """Write what is shown."""
+        if isinstance(self._shown, Commands):
+            self.text.setMarkdown(_shortcuts(self._shown))
+        elif self._shown:
+            file = resources.files("resources") / "help" / tr("{page}.md", page=self._shown)
+            self.text.setMarkdown(file.read_text("utf-8"))
+
+    def _show(self, shown: str | Commands) -> None:
+        self._shown = shown
+        self.say_words()
         self.open()
+
+
+def _shortcuts(commands: Commands) -> str:
+    parts: list[str] = [f"# {tr('Shortcuts')}"]
+    with_keys = [command for command in commands if command.shortcut]
+    for group, members in groupby(with_keys, key=lambda command: command.group):
+        rows = [f"| {command.shortcut} | {command.text} |" for command in members]
+        head = f"| {tr('keys')} | {tr('what they do')} |"
+        parts += [f"## {tr(group)}", "\n".join([head, "|---|---|", *rows])]
+    parts.append(tr("Space pauses and resumes a run wherever one does not type."))
+    return "\n\n".join(parts)

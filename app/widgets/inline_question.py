@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.choice import Choice, differences
+from app.language import say, worded
 from app.spec_fields import SpecField, Value, text_of
 from app.widgets.field_editors import LineEdit
 
@@ -44,10 +45,10 @@ class InlineQuestion(QFrame):
 
     def ask(self, text: str, details: QWidget, answers: tuple[str, str], do: Callable[[], object]) -> None:
         """Show a question; the first answer calls `do`, the second leaves everything as it is."""
-        self.text.setText(text)
+        say(self.text.setText, text)
         self.details.setWidget(details)
-        self.apply.setText(answers[0])
-        self.keep.setText(answers[1])
+        say(self.apply.setText, answers[0])
+        say(self.keep.setText, answers[1])
         self.apply.setEnabled(True)
         self.apply.setToolTip("")
         self._do = do
@@ -69,7 +70,8 @@ def table_of_changes(old: Choice, new: Choice) -> QWidget:
     for row, (key, (before, after)) in enumerate(differences(old, new).items()):
         name = QLabel(key)
         name.setProperty("role", "muted")
-        for column, label in enumerate((name, QLabel(_shown(before)), QLabel("→"), QLabel(_shown(after)))):
+        values = (worded(QLabel(), _shown(value)) for value in (before, after))
+        for column, label in enumerate((name, next(values), QLabel("→"), next(values))):
             label.setTextFormat(Qt.TextFormat.PlainText)
             grid.addWidget(label, row, column)
     grid.setColumnStretch(3, 1)
@@ -96,11 +98,11 @@ class NameForm(QWidget):
         grid.setVerticalSpacing(8)
         for row, (key, value) in enumerate(values.items()):
             edit = self.edits[key] = LineEdit(fields[key])
-            edit.setAccessibleName(fields[key].label)
+            say(edit.setAccessibleName, fields[key].label)
             edit.show_value(value)
             edit.edited.connect(partial(self._set, key))
             edit.refused.connect(partial(self._refuse, key))
-            label = QLabel(fields[key].label)
+            label = worded(QLabel(), fields[key].label)
             label.setBuddy(edit)
             grid.addWidget(label, row, 0)
             grid.addWidget(edit, row, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from app.language import said, say
 from app.widgets.plain_label import plain_label
 from core.run.notes import Notes
 
@@ -17,10 +18,10 @@ class NotesEditor(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.tags, self.text = QLineEdit(), QPlainTextEdit()
-        self.tags.setPlaceholderText("Tags, with commas between them")
-        self.tags.setAccessibleName("Tags of the run, with commas between them")
-        self.text.setPlaceholderText("Notes: what was tried, what was seen")
-        self.text.setAccessibleName("Notes on the run")
+        say(self.tags.setPlaceholderText, "Tags, with commas between them")
+        say(self.tags.setAccessibleName, "Tags of the run, with commas between them")
+        say(self.text.setPlaceholderText, "Notes: what was tried, what was seen")
+        say(self.text.setAccessibleName, "Notes on the run")
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(44)
         self.text.setMaximumHeight(160)
@@ -56,24 +57,24 @@ class NotesEditor(QWidget):
         self._stored = self.notes  # what a field makes of it is no change of the user's
         for field in (self.tags, self.text):
             field.setReadOnly(bool(reason))
-        self.state.setText(reason)
+        say(self.state.setText, reason)
         self.state.setVisible(bool(reason))
 
     def keep(self) -> None:
         """Hand on what has been written since the last time."""
         if self.is_changed:
             notes = self._stored = self.notes
-            self.say("Saving")
+            self.tell("Saving")
             self.written.emit(notes)
 
     def refuse(self, reason: str) -> None:
         """Say that what was written is not stored, so that the next occasion to keep it is one."""
         self._stored = None
-        self.say(reason)
+        self.tell(reason)
 
-    def say(self, text: str) -> None:
+    def tell(self, text: str) -> None:
         """Say what became of what was written."""
-        self.state.setText(text)
+        say(self.state.setText, text)
         self.state.setVisible(bool(text))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -84,6 +85,6 @@ class NotesEditor(QWidget):
 
     def _typed(self) -> None:
         if self.is_changed:
-            self.say("Not saved yet: Ctrl+S, or leave the field")
-        elif self.state.text().startswith("Not saved"):
-            self.say("")
+            self.tell("Not saved yet: Ctrl+S, or leave the field")
+        elif said(self.state.setText).startswith("Not saved"):
+            self.tell("")

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout
 
+from app.language import say, worded
 from app.theme import Theme, icon
 
 
@@ -21,12 +22,12 @@ class Notice(QFrame):
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
         self.details.setMaximumHeight(160)
-        self.show_details = QPushButton("Details")
+        self.show_details = worded(QPushButton(), "Details")
         self.show_details.setCheckable(True)
-        self.copy = QPushButton("Copy")
+        self.copy = worded(QPushButton(), "Copy")
         self.dismiss = QToolButton()
         self.dismiss.setProperty("flat", True)
-        self.dismiss.setToolTip("Dismiss")
+        say(self.dismiss.setToolTip, "Dismiss")
         row = QHBoxLayout()
         row.addWidget(self.text, 1)
         for button in (self.show_details, self.copy, self.dismiss):
@@ -42,7 +43,7 @@ class Notice(QFrame):
 
     def show_error(self, text: str, details: str = "") -> None:
         """Show an error in place of the last one."""
-        self.text.setText(text)
+        say(self.text.setText, text)
         self.details.setPlainText(details)
         self.show_details.setChecked(False)
         self.show_details.setVisible(bool(details))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.commands import Command, Commands
+from app.language import say, tr, worded
 from app.widgets.overlay import Overlay
 
 WIDTH_PX, ROWS = 560, 12
@@ -20,12 +21,12 @@ class Palette(Overlay):
         self._commands = commands
         self._found: list[Command] = []
         self.search = QLineEdit()
-        self.search.setPlaceholderText("What is to be done?")
-        self.search.setAccessibleName("Search in the commands")
+        say(self.search.setPlaceholderText, "What is to be done?")
+        say(self.search.setAccessibleName, "Search in the commands")
         self.list = QListWidget()
         self.list.setObjectName("presets")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.nothing = QLabel("No command has these words.")
+        self.nothing = worded(QLabel(), "No command has these words.")
         self.nothing.setProperty("role", "muted")
         layout = QVBoxLayout(self.frame)
         layout.setContentsMargins(12, 12, 12, 12)
@@ -70,8 +71,9 @@ class Palette(Overlay):
         self._found = self._commands.matching(words)
         self.list.clear()
         for command in self._found:
-            after = command.reason() or command.shortcut
-            self.list.addItem(QListWidgetItem(f"{command.group}: {command.text}" + (f"   {after}" if after else "")))
+            after = tr(command.reason()) or command.shortcut
+            text = f"{tr(command.group)}: {command.text}" + (f"   {after}" if after else "")
+            self.list.addItem(QListWidgetItem(text))
         self.list.setFixedHeight(min(max(len(self._found), 1), ROWS) * 34 + 8)
         self.list.setCurrentRow(0)
         self.nothing.setVisible(not self._found)

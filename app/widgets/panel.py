@@ -8,24 +8,29 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
+from app.language import say, worded
 from app.theme import Theme, icon
+from core.phrase import Phrase
 
 
 class Panel(QFrame):
-    """`header` may be taken elsewhere, into a dock's title; while `paused` nothing new is to be shown."""
+    """`header` may be taken elsewhere, into a dock's title; while `paused` nothing new is to be shown.
+
+    `title` is in English, as it stands in files.
+    """
 
     pause_toggled = Signal(bool)
 
     def __init__(self, title: str, empty: str, content: QWidget, extras: Sequence[QWidget] = ()) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self._title = QLabel(title)
+        self.title, self._title = title, worded(QLabel(), title)
         self._title.setMinimumHeight(28)
         self.readout = QLabel()
         self.readout.setProperty("role", "muted")
         self._note = QLabel()
         self._note.setProperty("role", "warning")
-        self._empty = QLabel(empty)
+        self._empty = worded(QLabel(), empty)
         self._empty.setProperty("role", "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -33,8 +38,8 @@ class Panel(QFrame):
         self.menu = QMenu(self)
         self._menu_button = QToolButton()
         self._menu_button.setProperty("flat", True)
-        self._menu_button.setToolTip("What can be done with this view")
-        self._menu_button.setAccessibleName(f"Menu of {title}")
+        say(self._menu_button.setToolTip, "What can be done with this view")
+        say(self._menu_button.setAccessibleName, "Menu of {view}", view=Phrase(title))
         self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu_button.setMenu(self.menu)
         self.pause_action = self.add_action("Pause this view", checkable=True)
@@ -62,11 +67,6 @@ class Panel(QFrame):
         self.setMinimumSize(240, 150)
 
     @property
-    def title(self) -> str:
-        """Return the title as shown."""
-        return self._title.text()
-
-    @property
     def hint(self) -> str:
         """Return the sentence that stands in place of missing content."""
         return self._empty.text()
@@ -83,13 +83,14 @@ class Panel(QFrame):
 
     def add_action(self, text: str, *, checkable: bool = False) -> QAction:
         """Add an entry to the menu."""
-        action = self.menu.addAction(text)
+        action = worded(self.menu.addAction(""), text)
         action.setCheckable(checkable)
         return action
 
     def set_title(self, title: str) -> None:
         """Name the panel."""
-        self._title.setText(title)
+        self.title = title
+        say(self._title.setText, title)
 
     def show_content(self) -> None:
         """Show the content."""
@@ -98,8 +99,8 @@ class Panel(QFrame):
     def show_empty(self, text: str | None = None) -> None:
         """Show a sentence in place of the content."""
         if text is not None:
-            self._empty.setText(text)
-        self.readout.clear()
+            say(self._empty.setText, text)
+        say(self.readout.setText, "")
         self._stack.setCurrentIndex(0)
 
     def apply_theme(self, theme: Theme) -> None:
@@ -107,5 +108,5 @@ class Panel(QFrame):
         self._menu_button.setIcon(icon("more", theme.muted))
 
     def _pause(self, paused: bool) -> None:
-        self._note.setText("paused" if paused else "")
+        say(self._note.setText, "paused" if paused else "")
         self.pause_toggled.emit(paused)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel
 
+from app.language import worded
+
 
 class _WrappedLabel(QLabel):
     def minimumSizeHint(self) -> QSize:
@@ -14,7 +16,7 @@ class _WrappedLabel(QLabel):
 
 def plain_label(text: str = "", role: str = "", *, wraps: bool = True) -> QLabel:
     """Make a label whose text can be selected."""
-    label = _WrappedLabel(text) if wraps else QLabel(text)
+    label = worded(_WrappedLabel() if wraps else QLabel(), text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setWordWrap(wraps)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.language import say
 from app.widgets.overlay import Overlay
 
 WIDTH_PX = 440
@@ -36,9 +37,9 @@ class Question(Overlay):
 
     def ask(self, text: str, yes: str, no: str, agreed: Callable[[], None]) -> None:
         """Ask; call `agreed` after yes."""
-        self.text.setText(text)
-        self.yes.setText(yes)
-        self.no.setText(no)
+        say(self.text.setText, text)
+        say(self.yes.setText, yes)
+        say(self.no.setText, no)
         self._agreed = agreed
         self.open()
         self.yes.setFocus()

@@ -7,7 +7,9 @@ from functools import partial
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
+from app.language import say
 from app.theme import Theme, icon
+from core.phrase import Phrase
 
 WIDTH_PX = 96
 
@@ -30,14 +32,14 @@ class Rail(QWidget):
         layout.setSpacing(4)
         for place, word in enumerate(self.words):
             button = QToolButton()
-            button.setText(word)
+            say(button.setText, word)
             button.setCheckable(True)
             button.setProperty("rail", True)
             button.setIconSize(QSize(20, 20))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setFixedWidth(WIDTH_PX - 8)
-            button.setToolTip(f"{word} (Ctrl+{place + 1})")
-            button.setAccessibleName(word)
+            say(button.setToolTip, "{page} (Ctrl+{number})", page=Phrase(word), number=place + 1)
+            say(button.setAccessibleName, word)
             button.clicked.connect(partial(self._choose, place))
             group.addButton(button)
             layout.addWidget(button)
@@ -50,9 +52,9 @@ class Rail(QWidget):
 
     def count(self, place: int, number: int) -> None:
         """Write a number beside a page's word; 0 takes it away."""
-        word = self.words[place]
-        self.buttons[place].setText(f"{word} {number}" if number else word)
-        self.buttons[place].setAccessibleName(f"{word}, {number} unread" if number else word)
+        word, button = Phrase(self.words[place]), self.buttons[place]
+        say(button.setText, Phrase("{page} {number}", page=word, number=number) if number else word)
+        say(button.setAccessibleName, Phrase("{page}, {number} unread", page=word, number=number) if number else word)
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icons."""

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
+from app.language import say
 from app.systems import system_icon, system_name
 from app.theme import Theme, icon
 from app.widgets.card import Card
 from app.widgets.sparkline import Sparkline
+from core.phrase import Phrase
 
 if TYPE_CHECKING:
     from core.run.index import RunSummary
 
 STATE_WORDS = {"running": "running", "finished": "finished", "interrupted": "interrupted", "unreadable": "unreadable"}
+DOTTED = "<span style='color:{colour}'>●</span> {word}"
 STATE_TOKENS = {"running": "accent", "finished": "ok", "interrupted": "warn", "unreadable": "bad"}
 
 
@@ -40,7 +43,10 @@ class RecentRun(Card):
         reached = "" if run.test_accuracy is None else f"{run.test_accuracy:.1%}"
         name = QLabel(run.title or run.preset or run.name)
         unit = "" if run.serial_number is None else f" #{run.serial_number}"
-        where = QLabel(f"{system_name(run.system)}{unit} · {run.estimator} · seed {run.seed}")
+        where = QLabel()
+        system = Phrase(system_name(run.system))
+        values = {"system": system, "unit": unit, "estimator": Phrase(run.estimator), "seed": run.seed}
+        say(where.setText, "{system}{unit} · {estimator} · seed {seed}", **values)
         accuracy, when = QLabel(reached), QLabel(local_time(run.started))
         for label in (name, where, when):  # from a file of anyone's
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -59,12 +65,18 @@ class RecentRun(Card):
         for label, width in ((accuracy, 64), (self._state, 96), (when, 120)):
             label.setFixedWidth(width)
             layout.addWidget(label)
-        self.setAccessibleName(f"{name.text()}, {run.state} {reached}")
+        say(
+            self.setAccessibleName,
+            "{name}, {state} {reached}",
+            name=name.text(),
+            state=Phrase(run.state),
+            reached=reached,
+        )
         self.setToolTip(escape(run.reason or str(run.path)))
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icon and the state."""
         self._icon.setPixmap(icon(system_icon(self.run.system), theme.muted).pixmap(QSize(20, 20)))
         colour = getattr(theme, STATE_TOKENS[self.run.state])
-        self._state.setText(f"<span style='color:{colour}'>●</span> {STATE_WORDS[self.run.state]}")
+        say(self._state.setText, DOTTED, colour=colour, word=Phrase(STATE_WORDS[self.run.state]))
         self.spark.apply_theme(theme)

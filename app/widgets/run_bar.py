@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from app.language import say, worded
 from app.states import ACTIVE, STATES
 from app.theme import Theme, icon
+from app.widgets.recent_run import DOTTED
+from core.phrase import Phrase, joined
 
 if TYPE_CHECKING:
     from core.training.events import AlignmentChecked
 
 # verdict on the gradient: token of its colour, and the word beside the figure
-VERDICTS = {"good": ("ok", ""), "usable": ("warn", " usable"), "poor": ("bad", " poor"), "against": ("bad", " against")}
+VERDICTS = {"good": ("ok", ""), "usable": ("warn", "usable"), "poor": ("bad", "poor"), "against": ("bad", "against")}
 
 
 def duration(seconds: float) -> str:
@@ -36,8 +39,8 @@ class RunBar(QWidget):
         self.setObjectName("runBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(56)
-        self.system = QLabel("No system yet")
-        self.badge = QLabel("SIMULATED")
+        self.system = worded(QLabel(), "No system yet")
+        self.badge = worded(QLabel(), "SIMULATED")
         self.badge.setProperty("role", "badge")
         self.preset = QLabel()
         self.preset.setProperty("role", "muted")
@@ -56,10 +59,10 @@ class RunBar(QWidget):
         self.eta.setMinimumWidth(72)
         self.alignment = QLabel()
         self.alignment.hide()
-        self.pause = QPushButton("Pause")
-        self.stop = QPushButton("Stop")
-        self.safe = QPushButton("Safe stop")
-        self.safe.setToolTip("Esc: end the run at once and put all outputs in their safe state.")
+        self.pause = worded(QPushButton(), "Pause")
+        self.stop = worded(QPushButton(), "Stop")
+        self.safe = worded(QPushButton(), "Safe stop")
+        say(self.safe.setToolTip, "Esc: end the run at once and put all outputs in their safe state.")
         self.state = "ready"
         self._alignment: AlignmentChecked | None = None
         self._theme: Theme | None = None
@@ -71,8 +74,8 @@ class RunBar(QWidget):
 
     def set_system(self, name: str, status: str) -> None:
         """Name the physical system and tell whether it is simulated, demo or connected."""
-        self.system.setText(name)
-        self.badge.setText(status.upper())
+        say(self.system.setText, name)
+        say(self.badge.setText, status.upper())
         self.badge.setProperty("status", status)
         self.badge.style().unpolish(self.badge)
         self.badge.style().polish(self.badge)
@@ -81,7 +84,7 @@ class RunBar(QWidget):
         """Show one of STATES and enable what can be done in it."""
         self.state = state
         running = state in ACTIVE
-        self.pause.setText("Resume" if state == "paused" else "Pause")
+        say(self.pause.setText, "Resume" if state == "paused" else "Pause")
         for button, possible in (
             (self.pause, running and state not in {"loading", "stopping"}),
             (self.stop, running and state != "stopping"),
@@ -89,28 +92,29 @@ class RunBar(QWidget):
         ):
             button.setEnabled(possible)
         nothing = "" if running else "Nothing is running."
-        self.pause.setToolTip(nothing or "Space: hold after the current step, or go on.")
-        self.stop.setToolTip(nothing or "End the run after the current step and keep a checkpoint.")
+        say(self.pause.setToolTip, nothing or "Space: hold after the current step, or go on.")
+        say(self.stop.setToolTip, nothing or "End the run after the current step and keep a checkpoint.")
         self._paint_state()
 
     def set_progress(self, fraction: float | None, step: str = "", remaining_s: float | None = None) -> None:
         """Show how far the present phase is; None clears it."""
         self.progress.setValue(0 if fraction is None else round(1000 * fraction))
-        self.step.setText(step)
-        self.eta.setText("" if remaining_s is None else f"ETA {duration(remaining_s)}")
+        say(self.step.setText, step)
+        say(self.eta.setText, "" if remaining_s is None else Phrase("ETA {time}", time=duration(remaining_s)))
 
     def set_alignment(self, event: AlignmentChecked | None) -> None:
         """Show how far the twin's gradient agrees with the device's; None takes it away."""
         self._alignment = event
         self.alignment.setVisible(event is not None)
         if event is not None:
+            head = Phrase("Cosine between the twin's and the device's derivative")
+            layer = "layer {number}: {cosine:.3f} (95 % interval {low:.3f} to {high:.3f})"
             lines = [
-                f"layer {item.layer + 1}: {item.cosine:.3f} (95 % interval {item.low:.3f} to {item.high:.3f})"
+                Phrase(layer, number=item.layer + 1, cosine=item.cosine, low=item.low, high=item.high)
                 for item in event.layers
             ]
-            self.alignment.setToolTip(
-                "\n".join(["Cosine between the twin's and the device's derivative", *lines, f"at step {event.step}"])
-            )
+            step = Phrase("at step {step}", step=event.step)
+            say(self.alignment.setToolTip, joined([head, *lines, step], "\n"))
         self._paint_state()
 
     def apply_theme(self, theme: Theme) -> None:
@@ -122,13 +126,13 @@ class RunBar(QWidget):
 
     def _paint_state(self) -> None:
         colour = getattr(self._theme, STATES[self.state]) if self._theme else "gray"
-        self.state_label.setText(f"<span style='color:{colour}'>●</span> {self.state}")
+        say(self.state_label.setText, DOTTED, colour=colour, word=Phrase(self.state))
         if self._alignment is not None:
             token, word = VERDICTS[self._alignment.verdict]
             colour = getattr(self._theme, token) if self._theme else "gray"
-            self.alignment.setText(
-                f"alignment <span style='color:{colour}'>●</span> {self._alignment.cosine:.3f}{word}"
-            )
+            cosine = f"{self._alignment.cosine:.3f}"
+            figure = joined((cosine, Phrase(word))) if word else cosine
+            say(self.alignment.setText, "alignment {figure}", figure=Phrase(DOTTED, colour=colour, word=figure))
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QTabBar, QVBoxLayout, QWidget
 
+from app.language import follow, say, tr
 from app.run_preview import RunPreview, short_name
 from app.runs_model import shown_system, shown_title
 from app.theme import Theme
@@ -15,8 +16,9 @@ from app.widgets.elastic import ElasticStack
 from app.widgets.epochs_view import EpochsView
 from app.widgets.notes_editor import NotesEditor
 from app.widgets.plain_label import plain_label
-from app.widgets.recent_run import STATE_TOKENS, STATE_WORDS, local_time
+from app.widgets.recent_run import DOTTED, STATE_TOKENS, STATE_WORDS, local_time
 from app.widgets.training_view import ESTIMATOR_NAMES
+from core.phrase import Phrase, joined
 
 if TYPE_CHECKING:
     from core.report.content import KeyFigure
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 LEAST_VIEW_PX = 200
 COLUMNS = 2  # of key figures
 WIDE_LETTERS = 36  # from which on a figure takes a row of its own
+VIEWS = ("Curves", "Confusion")
 READING = "Reading the run"
 NO_ANSWERS = "The test set has not been measured yet: what its samples were taken for is known when the run has ended."
 
@@ -53,8 +56,9 @@ class RunCard(QWidget):
         """Show what the list says of a run."""
         self._run = run
         self.title.setText(shown_title(run))
-        parts = (shown_system(run), ESTIMATOR_NAMES.get(run.estimator, run.estimator), local_time(run.started))
-        self.line.setText(" · ".join(part for part in (*parts, short_name(run.name)) if part))
+        estimator = Phrase(ESTIMATOR_NAMES.get(run.estimator, run.estimator))
+        parts = (shown_system(run), estimator, local_time(run.started), short_name(run.name))
+        say(self.line.setText, joined((part for part in parts if part), " · "))
         self._show_state()
 
     def begin(self) -> None:
@@ -90,10 +94,14 @@ class RunCard(QWidget):
     def _show_state(self) -> None:
         if self._run is not None and self._theme is not None:
             colour = getattr(self._theme, STATE_TOKENS[self._run.state])
-            self.state.setText(f"<span style='color:{colour}'>●</span> {STATE_WORDS[self._run.state]}")
+            say(self.state.setText, DOTTED, colour=colour, word=Phrase(STATE_WORDS[self._run.state]))
+
+    def _say_tabs(self) -> None:
+        for place, name in enumerate(VIEWS):
+            self.tabs.setTabText(place, tr(name))
 
     def _warn(self, warnings: tuple[str, ...]) -> None:
-        self.warning_text.setText("\n".join(warnings))
+        say(self.warning_text.setText, joined(warnings, "\n"))
         self.warnings.setVisible(bool(warnings))
 
     def _show_figures(self, figures: tuple[KeyFigure, ...]) -> None:
@@ -107,10 +115,11 @@ class RunCard(QWidget):
                 place += place % COLUMNS
             row, column = divmod(place, COLUMNS)
             label, value = plain_label(figure.label, "muted", wraps=False), plain_label(figure.value)
-            value.setAccessibleName(f"{figure.label}: {figure.value}")
+            name = Phrase("{label}: {value}", label=Phrase(figure.label), value=Phrase(figure.value))
+            say(value.setAccessibleName, name)
             self._labels += label, value
             for part in (label, value):
-                part.setToolTip(figure.note)
+                say(part.setToolTip, figure.note)
             self._grid.addWidget(label, row, 2 * column, Qt.AlignmentFlag.AlignTop)
             span = 2 * COLUMNS - 1 if is_wide else 1
             self._grid.addWidget(value, row, 2 * column + 1, 1, span, Qt.AlignmentFlag.AlignTop)
@@ -132,12 +141,13 @@ class RunCard(QWidget):
         self._grid.setVerticalSpacing(4)
         for column, share in ((1, 5), (3, 2)):
             self._grid.setColumnStretch(column, share)
-        for name, view in (("Curves", self.curves), ("Confusion", self.confusion)):
+        for name, view in zip(VIEWS, (self.curves, self.confusion), strict=True):
             self.tabs.addTab(name)
             self.stack.addWidget(view)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setAccessibleName("Views of the run")
+        say(self.tabs.setAccessibleName, "Views of the run")
+        follow(self._say_tabs)
         self.confusion.pause_action.setVisible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

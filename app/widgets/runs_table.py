@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QItemSelection, QItemSelectionModel, QPoint, QSettings, Qt
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView
 
+from app.language import say, tr
 from app.runs_model import COLUMNS, STARTED, RunsFilter, RunsModel
 from app.theme import Theme
 
@@ -27,7 +28,7 @@ class RunsTable(QTableView):
         self._runs = RunsModel(self)
         self.filter = RunsFilter(self._runs)
         self.setModel(self.filter)
-        self.setAccessibleName("Runs")
+        say(self.setAccessibleName, "Runs")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -107,12 +108,12 @@ class RunsTable(QTableView):
         header, menu = self.horizontalHeader(), QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for place, column in enumerate(COLUMNS[1:], 1):  # the state stays
-            action = menu.addAction(column.title)
+            action = menu.addAction(tr(column.title))
             action.setCheckable(True)
             action.setChecked(not header.isSectionHidden(place))
             action.toggled.connect(self._shower(place))
         menu.addSeparator()
-        menu.addAction("Reset the columns").triggered.connect(self.reset_columns)
+        menu.addAction(tr("Reset the columns")).triggered.connect(self.reset_columns)
         menu.popup(header.mapToGlobal(where))
 
     def _shower(self, place: int) -> Callable[[bool], None]:

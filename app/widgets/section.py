@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from app.language import say
 from app.theme import Theme, icon
 
 
@@ -17,12 +18,12 @@ class Section(QWidget):
         super().__init__()
         self._theme: Theme | None = None
         self.header = QToolButton()
-        self.header.setText(title)
+        say(self.header.setText, title)
         self.header.setCheckable(True)
         self.header.setProperty("flat", True)
         self.header.setIconSize(QSize(16, 16))
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.header.setToolTip(help)
+        say(self.header.setToolTip, help)
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.body = QWidget()

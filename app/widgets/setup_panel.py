@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
 
 from app.choice import Choice
 from app.draft import Draft
+from app.language import follow, say, tr, worded
 from app.presets import Preset
 from app.spec_choices import open_choices
 from app.spec_fields import spec_fields
 from app.systems import system_icon
 from app.theme import Theme, icon
 from app.widgets.field_editors import ChoiceEdit, SpinEdit
+from core.phrase import Phrase
 
 LARGEST = 2**31 - 1
 MOST_LETTERS = 80  # of the reason why a file cannot be used, in the list
@@ -50,6 +52,7 @@ class SetupPanel(QWidget):
         self._draft = draft
         self._presets: list[Preset | None] = []  # None: a heading, or a file that cannot be used
         self._theme: Theme | None = None
+        self._heading: QListWidgetItem | None = None
         self._running, self._reason = False, ""
         self.list = QListWidget()
         self.list.setObjectName("presets")
@@ -64,9 +67,9 @@ class SetupPanel(QWidget):
         self.serial_number = _spin(self._unit.help)
         self.seed = _spin(self._seed.help)
         self.estimator = ChoiceEdit(open_choices(self._estimator.key) or {})
-        self.open, self.remove = QPushButton("Open…"), QPushButton("Remove")
-        self.open.setToolTip("Open a specification, a .toml file")
-        self.start = QPushButton("Start training")
+        self.open, self.remove = worded(QPushButton(), "Open…"), worded(QPushButton(), "Remove")
+        say(self.open.setToolTip, "Open a specification, a .toml file")
+        self.start = worded(QPushButton(), "Start training")
         self.start.setProperty("primary", True)
         self._lay_out()
         self.list.currentRowChanged.connect(self._row_changed)
@@ -77,6 +80,7 @@ class SetupPanel(QWidget):
         self.remove.clicked.connect(lambda: self.remove_requested.emit(draft.choice.preset))
         self.start.clicked.connect(self.start_requested)
         draft.changed.connect(self._show)
+        follow(self._say_heading)
 
     @property
     def choice(self) -> Choice:
@@ -87,19 +91,26 @@ class SetupPanel(QWidget):
         """List presets, and below them the user's own and the files that cannot be used with the reason."""
         self.list.blockSignals(True)
         self.list.clear()
+        self._heading = None
         self._presets = []
         for preset in presets:
-            self._add(preset, preset.title, preset.source)
+            self._add(preset, QListWidgetItem(preset.title), preset.source)
         if own or broken:
-            self._add(None, "Own presets", "")
+            self._heading = QListWidgetItem()
+            self._add(None, self._heading)
         for preset in own:
-            self._add(preset, preset.title, preset.source)
+            self._add(preset, QListWidgetItem(preset.title), preset.source)
         for file, reason in broken.items():
             short = reason if len(reason) <= MOST_LETTERS else f"{reason[:MOST_LETTERS]} …"
-            self._add(None, f"{file}: {short}", f"{file} cannot be used: {reason}")
+            self._add(None, QListWidgetItem(f"{file}: {short}"), f"{file} cannot be used: {reason}")
         self.list.blockSignals(False)
+        self._say_heading()
         self._tint()
         self._show()
+
+    def _say_heading(self) -> None:
+        if self._heading is not None:
+            self._heading.setText(tr("Own presets"))
 
     def choose_system(self, kind: str) -> None:
         """Ask for the first preset on a kind of system, unless one is chosen already."""
@@ -142,15 +153,14 @@ class SetupPanel(QWidget):
     def _enable(self) -> None:
         reason = "A run is in progress: stop it to start another one." if self._running else self._reason
         self.start.setEnabled(not reason)
-        self.start.setToolTip(reason)
+        say(self.start.setToolTip, reason)
 
     def _tint(self) -> None:
         for row, preset in enumerate(self._presets):
             if preset is not None and self._theme is not None:
                 self.list.item(row).setIcon(icon(system_icon(preset.kind), self._theme.text))
 
-    def _add(self, preset: Preset | None, text: str, tip: str) -> None:
-        item = QListWidgetItem(text)
+    def _add(self, preset: Preset | None, item: QListWidgetItem, tip: str = "") -> None:
         item.setToolTip(tip)
         if preset is None:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -176,11 +186,11 @@ class SetupPanel(QWidget):
         self.mark_chosen()
         own = self.choice.preset.own
         self.remove.setEnabled(own)
-        self.remove.setToolTip("Delete this preset's file" if own else "Only your own presets can be removed.")
+        say(self.remove.setToolTip, "Delete this preset's file" if own else "Only your own presets can be removed.")
         self.chosen.emit(self.choice)
 
     def _lay_out(self) -> None:
-        title = QLabel("Experiment")
+        title = worded(QLabel(), "Experiment")
         title.setProperty("role", "title")
         files = QHBoxLayout()
         files.setSpacing(8)
@@ -189,9 +199,9 @@ class SetupPanel(QWidget):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setVerticalSpacing(8)
-        form.addRow("Unit", self.serial_number)
-        form.addRow("Seed", self.seed)
-        form.addRow("Gradient", self.estimator)
+        form.addRow(worded(QLabel(), "Unit"), self.serial_number)
+        form.addRow(worded(QLabel(), "Seed"), self.seed)
+        form.addRow(worded(QLabel(), "Gradient"), self.estimator)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 16, 12, 16)
         layout.setSpacing(12)
@@ -205,6 +215,6 @@ class SetupPanel(QWidget):
 def _spin(tip: str) -> SpinEdit:
     spin = SpinEdit()
     spin.setRange(0, LARGEST)
-    spin.setToolTip(f"{tip} 0 to {LARGEST:,}.")
+    say(spin.setToolTip, "{help} 0 to {largest:,}.", help=Phrase(tip), largest=LARGEST)
     spin.setButtonSymbols(SpinEdit.ButtonSymbols.NoButtons)
     return spin

@@ -21,10 +21,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.draft import Draft
+from app.language import said, say, worded
 from app.spec_fields import SpecField, section_help, spec_fields
 from app.theme import Theme, icon
 from app.widgets.field_row import FieldRow
 from app.widgets.section import Section
+from core.phrase import Phrase, joined
 
 WIDE_PX = 760  # from which there is room for the help beside each field
 EXPERIMENT = "experiment"  # the section of the keys at the top
@@ -48,12 +50,13 @@ class SpecForm(QFrame):
         for name, section in self.sections.items():
             section.toggled.connect(partial(self._fill, name))
         self._imperfections: Sequence[SpecField] = ()
-        self.imperfections_note = QLabel("Imperfections: reading them …")
+        self.imperfections_note = worded(QLabel(), "Imperfections: reading them …")
         self.imperfections_note.setProperty("role", "muted")
         self.undo = self._action("Undo", draft.history.undo, "Ctrl+Z")
         self.redo = self._action("Redo", draft.history.redo, "Ctrl+Shift+Z")
-        self.summary, self.help = QLabel(), QLabel("Point at a field to see what it does, its limits and its default.")
-        self.reset_all, self.save = QPushButton("Reset all"), QPushButton("Save as preset…")
+        self.summary, self.help = QLabel(), QLabel()
+        say(self.help.setText, "Point at a field to see what it does, its limits and its default.")
+        self.reset_all, self.save = worded(QPushButton(), "Reset all"), worded(QPushButton(), "Save as preset…")
         self._buttons = [QToolButton(), QToolButton()]
         self._scroll = QScrollArea()
         self._lay_out()
@@ -71,7 +74,9 @@ class SpecForm(QFrame):
     def problem(self) -> str:
         """Say which value is wrong, and why; "" where none is."""
         wrong = next((row for row in self.rows.values() if row.problem), None)
-        return f"{wrong.field.label}: {wrong.problem}" if wrong else ""
+        if wrong is None:
+            return ""
+        return Phrase("{field}: {problem}", field=Phrase(wrong.field.label), problem=wrong.problem)
 
     def open(self, name: str) -> None:
         """Show one section, fold the others."""
@@ -86,7 +91,7 @@ class SpecForm(QFrame):
             if row is not None:
                 row.deleteLater()
         self._imperfections = fields
-        self.imperfections_note.setText("Imperfections" if fields else "This system tells of no imperfections.")
+        say(self.imperfections_note.setText, "Imperfections" if fields else "This system tells of no imperfections.")
         if self.sections["system"].open:
             self._fill("system", True)
 
@@ -144,7 +149,7 @@ class SpecForm(QFrame):
         row.edited.connect(partial(self._draft.set, field))
         row.reset_asked.connect(partial(self._draft.reset, field))
         row.problem_changed.connect(self._tell)
-        row.looked_at.connect(lambda: self.help.setText(row.summary))
+        row.looked_at.connect(lambda: say(self.help.setText, row.summary))
 
     def _show(self) -> None:
         choice = self._draft.choice
@@ -156,9 +161,10 @@ class SpecForm(QFrame):
                 row.show_value(value, before.get(key, row.field.default), changed=key in choice.changes)
         count = len(choice.changes)
         title = choice.preset.title
-        self.summary.setText(f"{title} · {count} changed" if count else title)
+        shown = Phrase("{title} · {count} changed", title=title, count=count) if count else title
+        say(self.summary.setText, shown)
         self.reset_all.setEnabled(count > 0)
-        self.reset_all.setToolTip("Take the preset as it is" if count else "Nothing differs from the preset.")
+        say(self.reset_all.setToolTip, "Take the preset as it is" if count else "Nothing differs from the preset.")
         self._tell()
 
     def _reset_all(self) -> None:
@@ -171,19 +177,23 @@ class SpecForm(QFrame):
         changed = Counter(map(_section_of, self._draft.choice.changes))
         wrong = Counter(_section_of(key) for key, row in self.rows.items() if row.problem)
         for name, section in self.sections.items():
-            counts = (wrong[name], "wrong"), (changed[name], "changed")
-            section.note.setText(" · ".join(f"{count} {what}" for count, what in counts if count))
+            counts = (wrong[name], "{count} wrong"), (changed[name], "{count} changed")
+            say(section.note.setText, joined((Phrase(what, count=count) for count, what in counts if count), " · "))
         self.save.setEnabled(not problem)
-        self.save.setToolTip(problem or "Keep these values under a name of their own")
+        say(self.save.setToolTip, problem or "Keep these values under a name of their own")
         self.problem_changed.emit()
 
     def _name(self, action: QAction, what: str) -> None:
-        name, keys = action.text(), action.shortcut().toString()
+        name, keys = said(action.setText), action.shortcut().toString()
         action.setEnabled(bool(what))
-        action.setToolTip(f"{name} {what} ({keys})" if what else f"Nothing to {name.lower()}.")
+        if what:
+            values = {"do": Phrase(name), "what": self._draft.phrase(what), "keys": keys}
+            say(action.setToolTip, "{do} {what} ({keys})", **values)
+        else:
+            say(action.setToolTip, f"Nothing to {name.lower()}.")
 
     def _action(self, text: str, do: Callable[[], None], keys: str) -> QAction:
-        action = QAction(text, self)
+        action = worded(QAction(self), text)
         action.setShortcut(QKeySequence(keys))
         action.triggered.connect(do)
         return action

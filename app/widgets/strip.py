@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QToolButton
 
+from app.language import say
 from app.theme import Theme, icon
 from app.widgets.plain_label import plain_label
 
@@ -20,11 +21,11 @@ class Strip(QFrame):
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setFixedWidth(96)
-        self.progress.setAccessibleName("In progress")
+        say(self.progress.setAccessibleName, "In progress")
         self.act, self.leave, self.dismiss = QPushButton(), QPushButton(), QToolButton()
         self.dismiss.setProperty("flat", True)
-        self.dismiss.setToolTip("Dismiss")
-        self.dismiss.setAccessibleName("Dismiss")
+        say(self.dismiss.setToolTip, "Dismiss")
+        say(self.dismiss.setAccessibleName, "Dismiss")
         self.asks = False
         self._do: Callable[[], None] = self.hide
         row = QHBoxLayout(self)
@@ -69,12 +70,12 @@ class Strip(QFrame):
         *,
         is_busy: bool = False,
     ) -> None:
-        self.text.setText(text)
+        say(self.text.setText, text)
         self.progress.setVisible(is_busy)
         self._do, self.asks = act or self.hide, bool(leave)
-        self.act.setText(verb)
+        say(self.act.setText, verb)
         self.act.setVisible(bool(verb))
-        self.leave.setText(leave)
+        say(self.leave.setText, leave)
         self.leave.setVisible(self.asks)
         self.dismiss.setVisible(not self.asks and not is_busy)
         self.show()

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from app.language import follow, say, tr
+from core.phrase import Phrase
+
 MOST_HIGH_PX = 260
 WIDEST_PX = 260
 
@@ -17,8 +20,8 @@ class TextTable(QTableWidget):
     def __init__(self, title: str, rows: Sequence[Sequence[str]]) -> None:
         head, *body = rows
         super().__init__(len(body), len(head))
-        self.setAccessibleName(title)
-        self.setHorizontalHeaderLabels(list(head))
+        say(self.setAccessibleName, title)
+        self._head, self._cells = head, list[tuple[QTableWidgetItem, str]]()
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -27,6 +30,7 @@ class TextTable(QTableWidget):
         for row, cells in enumerate(body):
             for column, cell in enumerate(cells):
                 item = QTableWidgetItem(cell)
+                self._cells.append((item, cell))
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
                 self.setItem(row, column, item)
         header = self.horizontalHeader()
@@ -34,6 +38,12 @@ class TextTable(QTableWidget):
         header.setMaximumSectionSize(WIDEST_PX)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        follow(self._write)
         self.resizeRowsToContents()
         rows_px = sum(self.rowHeight(row) for row in range(len(body)))
         self.setFixedHeight(min(header.sizeHint().height() + rows_px + 14, MOST_HIGH_PX))
+
+    def _write(self) -> None:
+        self.setHorizontalHeaderLabels([tr(cell) for cell in self._head])
+        for item, cell in self._cells:
+            item.setText(tr(cell) if isinstance(cell, Phrase) else cell)

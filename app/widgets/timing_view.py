@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from app.language import say, tr
 from app.theme import LIGHT, Theme
 from app.widgets.panel import Panel
 
@@ -57,7 +58,8 @@ class TimingView(Panel):
         now_s = time.monotonic()
         if self._parts_ms is not None and now_s - self._told_s >= READABLE_S:
             self._told_s = now_s
-            self.readout.setText(f"{self._rate:,.0f} shots/s · {sum(self._parts_ms):.2f} ms a step")
+            figures = {"rate": self._rate, "step_ms": sum(self._parts_ms)}
+            say(self.readout.setText, "{rate:,.0f} shots/s · {step_ms:.2f} ms a step", **figures)
             self.bars.show_parts(dict(zip(PARTS, self._parts_ms, strict=True)), frame_ms)
             self.show_content()
 
@@ -85,18 +87,19 @@ class _Bars(QWidget):
         if not self.parts_ms:
             return
         painter, metrics = QPainter(self), self.fontMetrics()
-        words = max(metrics.horizontalAdvance(name) for name in self.parts_ms) + 20
+        words = max(metrics.horizontalAdvance(tr(name)) for name in self.parts_ms) + 20
         figures = metrics.horizontalAdvance("0000.00 ms") + 8
         room, high = self.width() - words - figures - 24, min((self.height() - 24) / (len(self.parts_ms) + 1), 32)
         whole = max(sum(self.parts_ms.values()), 1e-9)
         for row, (name, value) in enumerate(self.parts_ms.items()):
             line = QRectF(12, 8 + row * high, words - 12, high)
             painter.setPen(QColor(self.theme.text))
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, tr(name))
             bar = QRectF(12 + words, line.top() + 0.25 * high, max(room * value / whole, 1), 0.5 * high)
             painter.fillRect(bar, QColor(self.theme.series[row % len(self.theme.series)]))
             where = QRectF(self.width() - figures - 8, line.top(), figures, high)
             painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.2f} ms")
         painter.setPen(QColor(self.theme.muted))
         foot = QRectF(12, 8 + len(self.parts_ms) * high, self.width() - 24, high)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignVCenter, f"the window takes {self.frame_ms:.1f} ms for a frame")
+        cost = tr("the window takes {frame_ms:.1f} ms for a frame", frame_ms=self.frame_ms)
+        painter.drawText(foot, Qt.AlignmentFlag.AlignVCenter, cost)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.network.settings import NetworkSettings
+from core.phrase import Phrase
 
 MOST_LAYERS = 3  # more are abridged
 
@@ -29,7 +30,7 @@ def stages_of(
     layers = makers[settings.architecture](settings, drive, response)
     shown = [stage for layer in layers for stage in layer]
     if len(layers) > MOST_LAYERS:
-        between = Stage([f"{len(layers) - 2} more", "layers"], "more", layers[0][-1].width)
+        between = Stage([Phrase("{count} more", count=len(layers) - 2), "layers"], "more", layers[0][-1].width)
         shown = [*layers[0], between, *layers[-1]]
     return [
         Stage(["features"], "data", features),

@@ -11,7 +11,26 @@ from typing import Any
 
 import numpy as np
 
+from core.phrase import Phrase
 from core.ports import RunFileError, SpecError
+from core.report.compare_words import (
+    ABOVE,
+    ALL_SIMULATED,
+    BELOW,
+    HOLDS_ZERO,
+    LEAVES_ZERO_OUT,
+    MEAN_OF_GROUP,
+    NOT_CORRECTED,
+    ONE_PAIR,
+    ONE_SEED,
+    ONE_UNIT,
+    PAIRS,
+    SAME_SAMPLES,
+    SEVERAL_KEYS,
+    SOME_SIMULATED,
+    TOO_FEW,
+    UNLIKE_TASKS,
+)
 from core.run.record import RunRecord
 from core.task.statistics import mean_with_interval
 
@@ -168,14 +187,15 @@ def tables_of(comparison: Comparison) -> dict[str, list[list[str]]]:
     for run in runs:
         result = run.result
         if result is None:
-            figures.append([run.name, f"not finished, {len(run.epochs.get('epoch', ()))} epochs", "", "", "", ""])
+            told = Phrase("not finished, {count} epochs", count=len(run.epochs.get("epoch", ())))
+            figures.append([run.name, told, "", "", "", ""])
             continue
         low, high = result["test_interval95"]
         figures.append(
             [
                 run.name,
                 percent(result["test_accuracy"]),
-                f"{100 * low:.1f} to {100 * high:.1f} %",
+                Phrase("{low:.1f} to {high:.1f} %", low=100 * low, high=100 * high),
                 percent(run.best_baseline),
                 f"{result['device_passes']:,}",
                 f"{result['wall_s']:.0f}",
@@ -192,11 +212,13 @@ def tables_of(comparison: Comparison) -> dict[str, list[list[str]]]:
 
 
 def _pairing_row(item: Pairing) -> list[str]:
-    row = [f"{shown(item.first)} - {shown(item.second)}", str(len(item.differences)), f"{100 * item.mean:+.1f} points"]
+    mean = Phrase("{mean:+.1f} points", mean=100 * item.mean)
+    row = [f"{shown(item.first)} - {shown(item.second)}", str(len(item.differences)), mean]
     if item.half_width95 is None or item.wilcoxon_p is None or item.sign_p is None:
         return [*row, "", "", ""]
     low, high = item.mean - item.half_width95, item.mean + item.half_width95
-    return [*row, f"{100 * low:+.1f} to {100 * high:+.1f}", f"{item.wilcoxon_p:.3g}", f"{item.sign_p:.3g}"]
+    interval = Phrase("{low:+.1f} to {high:+.1f}", low=100 * low, high=100 * high)
+    return [*row, interval, f"{item.wilcoxon_p:.3g}", f"{item.sign_p:.3g}"]
 
 
 def _read(record: RunRecord) -> ComparedRun:
@@ -270,25 +292,23 @@ def _scope(runs: Sequence[ComparedRun], treatments: Sequence[str]) -> list[str]:
     words: list[str] = []
     unfinished = [run.name for run in runs if run.result is None]
     if unfinished:
-        words.append(f"Not finished, and only in the curves: {', '.join(unfinished)}.")
+        words.append(Phrase("Not finished, and only in the curves: {runs}.", runs=", ".join(unfinished)))
     if any(run.simulated for run in runs):
-        subject = "All runs are" if all(run.simulated for run in runs) else "Some of the runs are"
-        words.append(f"{subject} of simulated devices: nothing here says how a real one would do.")
+        words.append(Phrase(ALL_SIMULATED if all(run.simulated for run in runs) else SOME_SIMULATED))
     if any(key.startswith("task.") for key in treatments):
-        words.append("The runs are of different tasks or splits, so that their accuracies are not of the same thing.")
+        words.append(Phrase(UNLIKE_TASKS))
     if len(treatments) > 1:
-        keys = ", ".join(treatments)
-        words.append(f"Besides seed and unit the runs differ in {keys}: no difference can be put down to one of them.")
+        words.append(Phrase(SEVERAL_KEYS, keys=", ".join(treatments)))
     return words
 
 
 def _words_of_groups(groups: Sequence[Group], key: str | None) -> list[str]:
     words: list[str] = []
     for group in groups:
-        count, name = len(group.runs), f"{key} = {shown(group.value)}" if key else "This specification"
+        count, name = len(group.runs), f"{key} = {shown(group.value)}" if key else Phrase("This specification")
         if group.half_width95 is not None:
             mean = percent(group.mean, group.half_width95)
-            words.append(f"{name}: {mean} on average over {count} runs (95 % interval, Student's t).")
+            words.append(Phrase(MEAN_OF_GROUP, name=name, mean=mean, count=count))
     return words
 
 
@@ -296,42 +316,28 @@ def _words_of_pairings(pairings: Sequence[Pairing], finished: Sequence[ComparedR
     words: list[str] = []
     for item in pairings:
         first, second, count = shown(item.first), shown(item.second), len(item.differences)
-        relation = f"{abs(100 * item.mean):.1f} points {'above' if item.mean >= 0 else 'below'} {second}"
+        relation = Phrase(ABOVE if item.mean >= 0 else BELOW, points=abs(100 * item.mean), second=second)
         if item.half_width95 is None:
-            words.append(
-                f"{first} is {relation} in the one pair there is; that says nothing about other seeds or units."
-            )
+            words.append(Phrase(ONE_PAIR, first=first, relation=relation))
             continue
         low, high = 100 * (item.mean - item.half_width95), 100 * (item.mean + item.half_width95)
-        verdict = (
-            "the interval holds 0, so that these runs do not show which of the two is better"
-            if low <= 0 <= high
-            else "the interval leaves 0 out, so that chance between seeds and units is an unlikely reason"
-        )
-        words.append(
-            f"{first} is on average {relation} over {count} pairs, 95 % interval {low:+.1f} to {high:+.1f}: {verdict}."
-        )
+        values = {"first": first, "relation": relation, "count": count, "low": low, "high": high}
+        words.append(Phrase(PAIRS, **values, verdict=Phrase(HOLDS_ZERO if low <= 0 <= high else LEAVES_ZERO_OUT)))
         used = sum(1 for value in item.differences if value)
         if used and 2.0 ** (1 - used) > 0.05:
-            words.append(
-                f"With {used} pairs that differ, no rank or sign test can give less than p = {2.0 ** (1 - used):.3g}, "
-                "however large the difference; more seeds would tell more."
-            )
+            words.append(Phrase(TOO_FEW, used=used, p=2.0 ** (1 - used)))
     if len(pairings) > 1:
-        words.append(f"{len(pairings)} pairs of values are compared; the p values are not corrected for that.")
+        words.append(Phrase(NOT_CORRECTED, count=len(pairings)))
     if any(item.half_width95 is not None for item in pairings):
-        for key, what in zip(REPLICATE, ("seed", "unit"), strict=True):
+        for key, text in zip(REPLICATE, (ONE_SEED, ONE_UNIT), strict=True):
             values = {run.specification[key] for run in finished}
             if len(values) == 1:
-                words.append(f"All pairs are of {what} {values.pop()}: how others would do is not known.")
+                words.append(Phrase(text, number=values.pop()))
     return words
 
 
 def _words_of_mcnemar(item: McNemar, runs: Sequence[ComparedRun]) -> str:
     first, second = (run.name for run in runs)
-    verdict = "chance is an unlikely reason" if item.p < 0.05 else "this may well be chance"
-    return (
-        f"On the same test samples {first} alone is right on {item.only_first} and {second} alone on "
-        f"{item.only_second} (McNemar, exact: p = {item.p:.3g}): {verdict}. This is about these two trained networks; "
-        "another seed or unit may turn it round."
-    )
+    verdict = Phrase("chance is an unlikely reason" if item.p < 0.05 else "this may well be chance")
+    counts = {"only_first": item.only_first, "only_second": item.only_second, "p": item.p}
+    return Phrase(SAME_SAMPLES, first=first, second=second, **counts, verdict=verdict)

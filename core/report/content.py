@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core.phrase import Phrase
 from core.report.canvas import Canvas, prefixed
 
 
@@ -130,9 +131,9 @@ def per_cent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{100 * value:.{digits}f}\u00a0%"
 
 
-def interval(bounds: Sequence[float]) -> str:
+def interval(bounds: Sequence[float]) -> Phrase:
     """Write an interval of fractions of 1 in per cent."""
-    return f"{100 * bounds[0]:.1f} to {100 * bounds[1]:.1f}\u00a0%"
+    return Phrase("{low:.1f} to {high:.1f}\u00a0%", low=100 * bounds[0], high=100 * bounds[1])
 
 
 def duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from core.calibration.shots import collect_shots
 from core.network.base import Shoot
+from core.phrase import Phrase
 from core.physics.kernels.pool import set_threads
 from core.ports import Ageing, DifferentiableSystem, DiskFull, Resumable, RunFileError, SystemInfo
 from core.run.checkpoint import Checkpoint, read_checkpoint
@@ -32,6 +33,7 @@ from core.training.events import (
     Listener,
     Message,
     NetworkPrepared,
+    Phase,
     PhaseChanged,
     RunOpened,
     StepDone,
@@ -116,7 +118,7 @@ class _Run:
         self._bench = Bench(setup.system, self._emit, self._journal)
         self._twin: nn.Module | None = None
         self._trainer: Trainer | None = None
-        self._phase = PhaseChanged("connecting", "Connecting")
+        self._phase = PhaseChanged("connecting", Phrase("Connecting"))
         self._watch: GradientWatch | None = None
         self._waits = False
         self._steps = 0
@@ -163,7 +165,7 @@ class _Run:
             self._save()
         else:
             self._restore(checkpoint, self._trainer)
-        self._emit(PhaseChanged("training", f"Training with {experiment.training.estimator}"))
+        self._enter("training", "Training with {estimator}", estimator=Phrase(experiment.training.estimator))
         try:
             self._trainer.run()
         except StopRequested:
@@ -175,7 +177,7 @@ class _Run:
         if self._watch is not None:
             self._watch.check(self._steps, self._emit)
         self._folder.save_checkpoint("final", self._weights(), {})
-        self._emit(PhaseChanged("evaluating", f"Measuring the test set on {setup.system.info.name}"))
+        self._enter("evaluating", "Measuring the test set on {system}", system=setup.system.info.name)
         self._bench.purpose = "test"
         measured = evaluate(network, task.test, self._bench.measure, self._bench, self._control)
         self._emit(count_answers("test", task.test, measured, len(task.classes)))
@@ -201,14 +203,15 @@ class _Run:
         if self._experiment.training.estimator == "ideal" and isinstance(system, DifferentiableSystem):
             return system.ideal_response
         twin = build_twin(self._experiment, system, self._setup.model)
-        self._emit(PhaseChanged("connecting", "Loading the solvers (the first time on a machine they are compiled)"))
+        self._enter("connecting", "Loading the solvers (the first time on a machine they are compiled)")
         _rehearse(twin, system.info)
-        self._emit(PhaseChanged("calibrating", f"Measuring {settings.shots} shots for the {settings.twin} twin"))
+        twin_kind = Phrase(settings.twin)
+        self._enter("calibrating", "Measuring {shots} shots for the {twin} twin", shots=settings.shots, twin=twin_kind)
         self._bench.purpose = "calibration"
         shots = collect_shots(self._measure_checked, system.info, settings.shots, seed=self._experiment.seed)
         if settings.twin == "datasheet":
             error = response_error(twin, shots)
-            text = f"Twin with the data sheet's values: it leaves {error:.1%} of the signal."
+            text = Phrase("Twin with the data sheet's values: it leaves {error:.1%} of the signal.", error=error)
         else:
             error, text = self._fit(twin, shots)
         self._emit(Message("info", text))
@@ -231,7 +234,8 @@ class _Run:
             on_progress=progress,
         )
         error = report.held_out_error
-        return error, f"Twin fitted in {report.wall_s:.1f} s: it leaves {error:.1%} of the held-out signal."
+        text = "Twin fitted in {wall_s:.1f} s: it leaves {error:.1%} of the held-out signal."
+        return error, Phrase(text, wall_s=report.wall_s, error=error)
 
     def _measure_checked(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         self._control.safe_point()
@@ -250,6 +254,12 @@ class _Run:
     def _save_if_older(self, seconds: float) -> None:
         if time.perf_counter() - self._saved_s > seconds:
             self._save()
+
+    def _enter(self, phase: Phase, text: str, **values: object) -> None:
+        self._emit(PhaseChanged(phase, Phrase(text, **values)))
+
+    def _tell(self, text: str, **values: object) -> None:
+        self._emit(Message("info", Phrase(text, **values)))
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, StepDone):
@@ -308,7 +318,7 @@ class _Run:
         self._start_s = time.perf_counter() - wall_s
         self._align_records(lengths=lengths, calls=int(self._bench.state()["calls"]))
         self._steps = lengths.get("steps", 0)
-        self._emit(Message("info", f"Going on after step {self._steps}, {wall_s:.0f} s into the run."))
+        self._tell("Going on after step {step}, {wall_s:.0f} s into the run.", step=self._steps, wall_s=wall_s)
 
     def _align_records(self, *, lengths: Mapping[str, int], calls: int) -> None:
         """Let the records end where the run goes on; what a real device has answered since is not measured again."""
@@ -316,7 +326,7 @@ class _Run:
         if isinstance(self._setup.system, Resumable):
             self._journal.forget_after(calls)
         elif answered := self._journal.remember_after(calls):
-            self._emit(Message("info", f"{answered} calls of the device are read from the journal."))
+            self._tell("{count} calls of the device are read from the journal.", count=answered)
 
     def _wait_for_room(self, full: DiskFull | None) -> None:
         """Hold the run, outputs safe, until the write may succeed; None says that it did. Raises StopRequested."""
@@ -327,7 +337,8 @@ class _Run:
         self._setup.system.safe_state()
         if not self._waits:  # told once, however long it lasts
             self._waits = True
-            self._listener(PhaseChanged("waiting", f"{full} The run waits for room, and goes on by itself."))
+            text = Phrase("{reason} The run waits for room, and goes on by itself.", reason=str(full))
+            self._listener(PhaseChanged("waiting", text))
         self._control.wait(ROOM_CHECK_S)
 
 

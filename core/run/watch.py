@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from torch import Tensor
 
 from core.network.base import PhysicalNetwork
+from core.phrase import Phrase, joined
 from core.training.bench import Bench
 from core.training.events import AlignmentChecked, Event, Message
 from core.training.monitor import GradientMonitor
@@ -15,8 +16,8 @@ from core.training.state import exact
 ADVICE = {
     "good": "",
     "usable": "",
-    "poor": " Noise or a poor twin hides where the device's gradient points: calibrate with more shots.",
-    "against": " The twin's gradient points away from the device's: calibrate again before you trust this training.",
+    "poor": "Noise or a poor twin hides where the device's gradient points: calibrate with more shots.",
+    "against": "The twin's gradient points away from the device's: calibrate again before you trust this training.",
 }
 
 
@@ -43,8 +44,10 @@ class GradientWatch:
         self._shots += checked.shots
         if self.last is None or self.last.verdict != checked.verdict:
             level = "warning" if ADVICE[checked.verdict] else "info"
-            text = f"Gradient alignment {checked.cosine:.3f} ({checked.verdict}).{ADVICE[checked.verdict]}"
-            emit(Message(level, text))
+            verdict = Phrase(checked.verdict)
+            text = Phrase("Gradient alignment {cosine:.3f} ({verdict}).", cosine=checked.cosine, verdict=verdict)
+            advice = ADVICE[checked.verdict]
+            emit(Message(level, joined((text, Phrase(advice))) if advice else text))
         self.last = checked
         emit(checked)
 

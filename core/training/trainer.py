@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from core.network.base import PhysicalNetwork, Shoot
+from core.phrase import Phrase
 from core.ports import SimulationDiverged
 from core.task.dataset import Part, Task
 from core.training.bench import Bench
@@ -201,7 +202,9 @@ class Trainer:
         self._listener(done)
         if self._patience_ended():
             epochs = self._settings.patience
-            self._listener(Message("info", f"No better validation accuracy for {epochs} epochs: ending."))
+            self._listener(
+                Message("info", Phrase("No better validation accuracy for {count} epochs: ending.", count=epochs))
+            )
 
     def _patience_ended(self) -> bool:
         progress, patience = self._progress, self._settings.patience
