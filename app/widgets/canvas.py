@@ -17,6 +17,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from app.language import tr
+
 POINT_PX = 5
 BEYOND_PX = 10_000  # what lies further outside is drawn there: Qt's rasteriser counts in 16 bits
 
@@ -221,7 +223,7 @@ class Canvas(QWidget):
         height = metrics.height()
         for level in sorted(self.levels, key=lambda item: item.value):
             middle = float(self._view.y_px(level.value))
-            name = QRectF(8, 0, metrics.horizontalAdvance(level.name) + 8, height)
+            name = QRectF(8, 0, metrics.horizontalAdvance(tr(level.name)) + 8, height)
             for rows in (0, 1, -1, 2, -2):
                 name.moveTopLeft(QPointF(8, middle + (rows - 0.5) * height))
                 while clash := next((other for _, other in placed if other.intersects(name)), None):
@@ -240,12 +242,12 @@ class Canvas(QWidget):
         for level, name in placed:
             painter.fillRect(name, self.surface)
             painter.setPen(level.pen.color())
-            painter.drawText(name, Qt.AlignmentFlag.AlignCenter, level.name)
+            painter.drawText(name, Qt.AlignmentFlag.AlignCenter, tr(level.name))
 
     def _draw_legend(self, painter: QPainter) -> None:
         """Draw a sample of each curve and its name, at the right."""
         row, sample = self.fontMetrics().height(), 24
-        width = sample + 20 + max(self.fontMetrics().horizontalAdvance(name) for name in self.legend)
+        width = sample + 20 + max(self.fontMetrics().horizontalAdvance(tr(name)) for name in self.legend)
         frame = QRectF(0, 0, width, row * len(self.legend) + 8)
         frame.moveBottomRight(QPointF(self.width() - 12, self.height() - 12))
         if self.legend_edge == Qt.Edge.TopEdge:
@@ -260,7 +262,7 @@ class Canvas(QWidget):
                 painter.setPen(QPen(curve.pen.color(), POINT_PX, c=Qt.PenCapStyle.RoundCap))
                 painter.drawPoint(QPointF(line.left() + 4 + sample / 2, middle))
             painter.setPen(self.text)
-            painter.drawText(line.adjusted(sample + 12, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(line.adjusted(sample + 12, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, tr(name))
 
 
 def polyline(x: np.ndarray, y: np.ndarray, view: View) -> QPolygonF:

@@ -9,9 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from app.language import say
 from app.theme import LIGHT, Theme
 from app.widgets.canvas import View, polyline
 from app.widgets.panel import Panel
+from core.phrase import Phrase
 
 if TYPE_CHECKING:
     from core.training.events import SampleShown, ShotMeasured
@@ -37,8 +39,8 @@ class ClassMapView(Panel):
         self.map.sample, self.map.shots = sample, [shots[layer] for layer in sorted(shots)]
         chosen = int(np.argmax(sample.scores))
         names = self.map.classes
-        right = "right" if chosen == sample.label else f"it is {names[sample.label]}"
-        self.readout.setText(f"taken for {names[chosen]}: {right}")
+        right = "right" if chosen == sample.label else Phrase("it is {name}", name=names[sample.label])
+        say(self.readout.setText, "taken for {name}: {verdict}", name=names[chosen], verdict=Phrase(right))
         self.map.update()
         self.show_content()
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
+from app.language import follow, say, tr
 from app.theme import LIGHT, Theme, blend
 from app.widgets.canvas import Canvas, Curve
 
@@ -32,10 +33,10 @@ class QuantityAxis(pg.AxisItem):
     """An axis whose title reads "quantity / unit", with the SI prefix that suits its range."""
 
     def labelString(self) -> str:
-        """Return the title as rich text."""
+        """Return the title as rich text, in the language of the window."""
         unit = f" / {self.labelUnitPrefix}{self.labelUnits}" if self.labelUnits else ""
         style = ";".join(f"{key}: {value}" for key, value in self.labelStyle.items())
-        return f"<span style='{style}'>{self.labelText}{unit}</span>"
+        return f"<span style='{style}'>{tr(self.labelText)}{unit}</span>"
 
 
 class Plot(pg.PlotWidget):
@@ -62,6 +63,7 @@ class Plot(pg.PlotWidget):
         self.setFrameShape(QFrame.Shape.NoFrame)
         scene: Any = self.scene()
         scene.sigMouseMoved.connect(self._hover)
+        follow(self._say_axes)
 
     @property
     def plot_item(self) -> Any:
@@ -78,6 +80,11 @@ class Plot(pg.PlotWidget):
         axis = self.plot_item.getAxis(side)
         axis.enableAutoSIPrefix(unit not in ("", "dB", "%"))
         axis.setLabel(quantity, unit or None)
+
+    def _say_axes(self) -> None:
+        for side in ("left", "bottom"):
+            axis = self.plot_item.getAxis(side)
+            axis.setLabel(axis.labelText, axis.labelUnits or None)
 
     def add_curve(
         self, colour: int | str = 0, dash: str = "solid", *, name: str = "", points: bool = False, ordered: bool = True
@@ -245,7 +252,8 @@ class Plot(pg.PlotWidget):
         if not shown.ordered:
             distance = np.hypot(distance, shown.y - pointed.y())
         place = int(np.argmin(distance))
-        self.readout.setText(f"{self._value('bottom', shown.x[place])},  {self._value('left', shown.y[place])}")
+        text = f"{self._value('bottom', shown.x[place])},  {self._value('left', shown.y[place])}"
+        say(self.readout.setText, text)
         self.canvas.cross = where - view.sceneBoundingRect().topLeft()
         self.canvas.update()
 
@@ -254,7 +262,7 @@ class Plot(pg.PlotWidget):
             self.canvas.cross = None
             self.canvas.update()
         if self.readout is not None:
-            self.readout.clear()
+            say(self.readout.setText, "")
 
     def _tell_cursors(self) -> None:
         """Write where the cursors are, what the first curve is there, and the differences."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF
 from app.widgets.canvas import Band
 from app.widgets.image_panel import ImagePanel
 from app.widgets.plot_panel import PlotPanel
+from core.phrase import Phrase
 
 if TYPE_CHECKING:
     from core.ports import Axis, SystemInfo
@@ -52,7 +53,7 @@ class TraceView(PlotPanel):
         self.plot.forget_view()
         self.plot.canvas.bands = []
         self.plot.set_axis("bottom", headline(axis.quantity), axis.unit)
-        self.plot.set_axis("left", f"{headline(label)} / {unit}")
+        self.plot.set_axis("left", Phrase("{quantity} / {unit}", quantity=Phrase(headline(label)), unit=Phrase(unit)))
         self.show_empty()
 
     def show_values(self, values: np.ndarray) -> None:
@@ -121,7 +122,7 @@ class LayersView(ImagePanel):
         """Name the axis along a response."""
         self._layers = 0
         self.plot.forget_view()
-        self.plot.set_axis("bottom", f"Output number, along {axis.quantity.lower()}")
+        self.plot.set_axis("bottom", Phrase("Output number, along {axis}", axis=Phrase(axis.quantity.lower())))
         self.show_empty()
 
     def show_rows(self, rows: dict[int, np.ndarray]) -> None:

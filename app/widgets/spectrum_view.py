@@ -9,9 +9,11 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from app.language import say, worded
 from app.spectrum import AVERAGES, WINDOWS, RunningSpectrum, amplitude_spectrum, decibels
 from app.widgets.image_panel import ImagePanel
 from app.widgets.plot_panel import PlotPanel
+from core.phrase import Phrase
 
 if TYPE_CHECKING:
     from core.ports import Axis
@@ -36,7 +38,9 @@ class SpectrumView(PlotPanel):
         self.log = self.add_action("Logarithmic frequency", checkable=True)
         self.hold = self.add_action("Hold the peaks", checkable=True)
         self.windows = self._choice("Window", list(WINDOWS), self._choose_window)
-        self.averages = self._choice("Average", [f"{count} shots" for count in AVERAGES], self._choose_average)
+        self.averages = self._choice(
+            "Average", [Phrase("{count} shots", count=count) for count in AVERAGES], self._choose_average
+        )
         self.log.toggled.connect(self.plot.set_log)
         self.hold.toggled.connect(self._running_reset)
 
@@ -75,9 +79,10 @@ class SpectrumView(PlotPanel):
         self._running.count = AVERAGES[number]
 
     def _choice(self, title: str, names: list[str], choose: object) -> QMenu:
-        menu, group = self.menu.addMenu(title), QActionGroup(self)
+        menu, group = self.menu.addMenu(""), QActionGroup(self)
+        say(menu.setTitle, title)
         for number, name in enumerate(names):
-            action = menu.addAction(name)
+            action = worded(menu.addAction(""), name)
             action.setCheckable(True)
             action.setChecked(number == 0)
             action.triggered.connect(lambda _checked, number=number: choose(number))  # type: ignore[operator]

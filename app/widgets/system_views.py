@@ -10,18 +10,19 @@ from PySide6.QtCore import QRectF
 from app.widgets.image_panel import ImagePanel
 from app.widgets.plot_panel import PlotPanel
 from app.widgets.response_view import headline
+from core.phrase import Phrase
 
 if TYPE_CHECKING:
     from core.ports import SystemInfo
-
-UNTIL_CALIBRATED = "It appears when the twin has been calibrated."
 
 
 class KernelView(PlotPanel):
     """How the twin answers a short pulse at the start of a shot: of a linear system, its convolution kernel."""
 
     def __init__(self) -> None:
-        super().__init__("Effective kernel", f"The answer to a short pulse. {UNTIL_CALIBRATED}")
+        super().__init__(
+            "Effective kernel", "The answer to a short pulse. It appears when the twin has been calibrated."
+        )
         self.curve = self.plot.add_curve(2, name="kernel")
 
     def set_system(self, info: SystemInfo) -> None:
@@ -47,7 +48,7 @@ class MatrixView(ImagePanel):
     def __init__(self) -> None:
         super().__init__(
             "Effective matrix",
-            f"The twin's derivative, with all controls in their middle. {UNTIL_CALIBRATED}",
+            "The twin's derivative, with all controls in their middle. It appears when the twin has been calibrated.",
             downwards=True,
             diverging=True,
         )
@@ -71,10 +72,13 @@ class PhaseView(PlotPanel):
     def set_system(self, info: SystemInfo) -> None:
         """Name the axes after the system."""
         time_s = np.asarray(info.response_axis.values, dtype=float)
+        unit = Phrase(info.response_unit)
         self._step_s = float(time_s[1] - time_s[0]) if len(time_s) > 1 else 1.0
         self.plot.forget_view()
-        self.plot.set_axis("bottom", f"{headline(info.response_label)} / {info.response_unit}")
-        self.plot.set_axis("left", f"Slope / {info.response_unit} per µs")
+        self.plot.set_axis(
+            "bottom", Phrase("{quantity} / {unit}", quantity=Phrase(headline(info.response_label)), unit=unit)
+        )
+        self.plot.set_axis("left", Phrase("Slope / {unit} per µs", unit=unit))
         self.show_empty()
 
     def show_waveform(self, values: np.ndarray) -> None:

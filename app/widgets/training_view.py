@@ -10,13 +10,16 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QComboBox, QLineEdit
+from PySide6.QtWidgets import QLineEdit
 
+from app.language import say
 from app.theme import Theme
 from app.widgets.canvas import Curve, Level
 from app.widgets.plot import DASHES
 from app.widgets.plot_panel import PlotPanel
 from app.widgets.series import AXES, Position, Series
+from app.widgets.word_box import WordBox
+from core.phrase import Phrase
 from core.training.events import CalibrationPoint, EpochDone, StepDone
 
 if TYPE_CHECKING:
@@ -57,14 +60,12 @@ class TrainingView(PlotPanel):
     rate_changed = Signal(float)
 
     def __init__(self) -> None:
-        self.choice, self.along = QComboBox(), QComboBox()
-        self.choice.addItems(list(QUANTITIES))
-        self.choice.setToolTip("What the plot shows")
-        self.along.addItems(list(AXES))
-        self.along.setToolTip("Against what it is drawn")
+        self.choice, self.along = WordBox(QUANTITIES), WordBox(AXES)
+        say(self.choice.setToolTip, "What the plot shows")
+        say(self.along.setToolTip, "Against what it is drawn")
         self.rate = QLineEdit()
         self.rate.setFixedWidth(72)
-        self.rate.setAccessibleName("Peak learning rate")
+        say(self.rate.setAccessibleName, "Peak learning rate")
         super().__init__("Training", EMPTY, (self.rate, self.choice, self.along))
         self.series: dict[str, Series] = {}
         self._curves: dict[str, Curve] = {}
@@ -94,7 +95,7 @@ class TrainingView(PlotPanel):
         for name, (_, own, _, _) in CURVES.items():
             if own == "own":
                 self.plot.restyle(self._curves[name], colour, dash)
-        self.choice.setCurrentText("Accuracy")
+        self.choice.choose("Accuracy")
         self.plot.forget_view()
         self.show_empty(EMPTY)
 
@@ -102,11 +103,12 @@ class TrainingView(PlotPanel):
         """Let the peak learning rate of a run be changed; None while there is none."""
         self.rate.setEnabled(rate is not None)
         self.rate.setText("" if rate is None else f"{rate:g}")
-        self.rate.setPlaceholderText("rate")
-        self.rate.setToolTip(
+        say(self.rate.setPlaceholderText, "rate")
+        say(
+            self.rate.setToolTip,
             "The peak learning rate can be changed while a run trains."
             if rate is None
-            else "Peak learning rate: type another one and press Enter. It holds from the next step on."
+            else "Peak learning rate: type another one and press Enter. It holds from the next step on.",
         )
         self._rate = rate or 0.0
 
@@ -114,12 +116,14 @@ class TrainingView(PlotPanel):
         """Draw earlier runs beside this one: their estimators, and their tables of epochs."""
         self._remove_others()
         for number, (estimator, epochs) in enumerate([run for run in runs if run[1].keys() >= EPOCH_COLUMNS][:OTHERS]):
-            name = f"earlier {ESTIMATOR_NAMES.get(estimator, estimator)}" + (f" ({number + 1})" if number else "")
+            nth = f" ({number + 1})" if number else ""
+            known = Phrase(ESTIMATOR_NAMES.get(estimator, estimator))
+            name = Phrase("earlier {estimator}{nth}", estimator=known, nth=nth)
             colour, dash = STYLE.get(estimator, (3, "solid"))
             validation = epochs["validation_accuracy"]
             accuracy = validation if np.isfinite(validation).all() else epochs["accuracy"]
             for quantity, values in (("Accuracy", 100 * accuracy), ("Loss", epochs["loss"])):
-                key = name if quantity == "Accuracy" else f"{name}, loss"
+                key = name if quantity == "Accuracy" else Phrase("{name}, loss", name=name)
                 self._add(key, quantity, colour, dash, points=False)
                 self._others.append(key)
                 for epoch, shots, wall_s, value in zip(
@@ -154,7 +158,7 @@ class TrainingView(PlotPanel):
                     if point.held_out_error is not None:
                         self.series["twin, held-out shots"].append(at, 100 * point.held_out_error)
         if not self._chosen:
-            self.choice.setCurrentText("Accuracy" if self._at.step else "Twin error")
+            self.choice.choose("Accuracy" if self._at.step else "Twin error")
         self._draw()
 
     def add_alignment(self, event: AlignmentChecked) -> None:
@@ -192,15 +196,15 @@ class TrainingView(PlotPanel):
             rate = math.nan
         if not 0 < rate <= HIGHEST_RATE:
             self.rate.setText(f"{self._rate:g}")  # the old value stays in force
-            self.readout.setText(f"a learning rate lies above 0, up to {HIGHEST_RATE:g}")
+            say(self.readout.setText, "a learning rate lies above 0, up to {highest:g}", highest=HIGHEST_RATE)
         elif rate != self._rate:
             self._rate = rate
             self.rate_changed.emit(rate)
 
     def _draw_levels(self) -> None:
-        shown = self._levels if self.choice.currentText() == "Accuracy" else {}
+        shown = self._levels if self.choice.chosen == "Accuracy" else {}
         self.plot.canvas.levels = [
-            Level(100 * value, f"{name} {100 * value:.1f} %", self._level_pen(name)) for name, value in shown.items()
+            Level(100 * value, _level_name(name, 100 * value), self._level_pen(name)) for name, value in shown.items()
         ]
         self.plot.canvas.update()
 
@@ -214,10 +218,10 @@ class TrainingView(PlotPanel):
     @property
     def _axis(self) -> int:
         """The axis along which is drawn: a calibration has steps alone."""
-        return 0 if self.choice.currentText() == "Twin error" else self.along.currentIndex()
+        return 0 if self.choice.chosen == "Twin error" else self.along.currentIndex()
 
     def _choose(self) -> None:
-        chosen = self.choice.currentText()
+        chosen = self.choice.chosen
         self.plot.forget_view()
         for name, curve in self._curves.items():
             curve.visible = self._quantity[name] == chosen
@@ -228,7 +232,7 @@ class TrainingView(PlotPanel):
         elif chosen == "Alignment":
             self.plot.fix_view("left", -0.05, 1.05)
         self.along.setEnabled(chosen != "Twin error")
-        bottom = ("Fitting step", "") if chosen == "Twin error" else AXES[self.along.currentText()]
+        bottom = ("Fitting step", "") if chosen == "Twin error" else AXES[self.along.chosen]
         self.plot.set_axis("bottom", *bottom)
         self._draw()
         self._draw_levels()
@@ -246,7 +250,7 @@ class TrainingView(PlotPanel):
         # The whole run from its start, so that the axis need not grow; where that is wrong, what there is.
         last = max(float(x[-1]) for x, _ in points.values())
         self.plot.fix_view("bottom", 0.0, max(self._whole(axis), last, 1e-9))
-        if self.choice.currentText() not in {"Accuracy", "Alignment"}:
+        if self.choice.chosen not in {"Accuracy", "Alignment"}:
             self.plot.keep_in_view("left", 0.0, max(float(y.max()) for _, y in points.values()))
         for name, values in points.items():
             self.plot.set_data(self._curves[name], *values)
@@ -259,3 +263,7 @@ class TrainingView(PlotPanel):
             return float(held[-1]) * self._ends if len(held) else 0.0
         end = self._at[axis] * self._ends
         return end if axis == 0 else float(f"{end:.2g}")
+
+
+def _level_name(name: str, value: float) -> Phrase:
+    return Phrase("{name} {value:.1f} %", name=Phrase(name), value=value)

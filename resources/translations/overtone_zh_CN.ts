@@ -1,0 +1,2995 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>Overtone</name>
+    <message>
+        <source>+ offset</source>
+        <translation>+ 偏移</translation>
+    </message>
+    <message>
+        <source>+ skip</source>
+        <translation>+ 跳连</translation>
+    </message>
+    <message>
+        <source>1 shots</source>
+        <translation>1 次测量</translation>
+    </message>
+    <message>
+        <source>95 % interval</source>
+        <translation>95 % 区间</translation>
+    </message>
+    <message>
+        <source>A CSV file with a header, numbers, and a column of labels.</source>
+        <translation>带表头、数值和标签列的 CSV 文件。</translation>
+    </message>
+    <message>
+        <source>A character of it cannot be written to a file.</source>
+        <translation>其中有字符无法写入文件。</translation>
+    </message>
+    <message>
+        <source>A network is there when the run has finished.</source>
+        <translation>运行完成后才有网络。</translation>
+    </message>
+    <message>
+        <source>A number is missing.</source>
+        <translation>缺少数值。</translation>
+    </message>
+    <message>
+        <source>A plug-in.</source>
+        <translation>插件。</translation>
+    </message>
+    <message>
+        <source>A run is in progress. Closing stops it: its outputs go to their safe state and a checkpoint is written, from which it can go on.</source>
+        <translation>有运行正在进行。关闭窗口会停止它：输出回到安全状态，并写入检查点，之后可以由此继续。</translation>
+    </message>
+    <message>
+        <source>A run is in progress: stop it first.</source>
+        <translation>有运行正在进行：请先停止它。</translation>
+    </message>
+    <message>
+        <source>A run is in progress: stop it to start another one.</source>
+        <translation>有运行正在进行：停止后才能开始新的运行。</translation>
+    </message>
+    <message>
+        <source>A shaped laser pulse, a crystal that doubles its frequency, a spectrometer.</source>
+        <translation>整形的激光脉冲、使其频率加倍的晶体和一台光谱仪。</translation>
+    </message>
+    <message>
+        <source>A speaker shakes a metal plate of many modes; a microphone listens.</source>
+        <translation>扬声器激励一块多模态的金属板，麦克风拾取声音。</translation>
+    </message>
+    <message>
+        <source>A sync chirp finds the start of a shot; without it the late start stays.</source>
+        <translation>用同步啁啾找到每次测量的起点；没有它则晚启动保留。</translation>
+    </message>
+    <message>
+        <source>A table of one's own</source>
+        <translation>自有表格</translation>
+    </message>
+    <message>
+        <source>A transistor in a resonant circuit, driven by a generator.</source>
+        <translation>谐振电路中的晶体管，由信号发生器驱动。</translation>
+    </message>
+    <message>
+        <source>Accuracy</source>
+        <translation>准确率</translation>
+    </message>
+    <message>
+        <source>Accuracy and loss appear here when the first epoch is done.</source>
+        <translation>完成第一轮后在这里显示准确率和损失。</translation>
+    </message>
+    <message>
+        <source>Accuracy and loss appear here while the network trains; before that, how well the twin was fitted.</source>
+        <translation>网络训练时在这里显示准确率和损失；在此之前显示孪生的拟合情况。</translation>
+    </message>
+    <message>
+        <source>Adc bits</source>
+        <translation>ADC 位数</translation>
+    </message>
+    <message>
+        <source>Against what it is drawn</source>
+        <translation>横轴是什么</translation>
+    </message>
+    <message>
+        <source>Age</source>
+        <translation>时效</translation>
+    </message>
+    <message>
+        <source>Align</source>
+        <translation>对齐</translation>
+    </message>
+    <message>
+        <source>Alignment</source>
+        <translation>一致性</translation>
+    </message>
+    <message>
+        <source>All pairs are of seed {number}: how others would do is not known.</source>
+        <translation>所有配对都用种子 {number}：其他种子的表现未知。</translation>
+    </message>
+    <message>
+        <source>All pairs are of unit {number}: how others would do is not known.</source>
+        <translation>所有配对都用样机 {number}：其他样机的表现未知。</translation>
+    </message>
+    <message>
+        <source>All runs are of simulated devices: nothing here says how a real one would do.</source>
+        <translation>所有运行都用仿真设备：这并不说明真实设备的表现。</translation>
+    </message>
+    <message>
+        <source>All shots, the latest, or none; auto keeps all of an instrument and the latest of others.</source>
+        <translation>保留全部、最近的或不保留；自动：真实仪器保留全部，其他只保留最近的。</translation>
+    </message>
+    <message>
+        <source>All states</source>
+        <translation>所有状态</translation>
+    </message>
+    <message>
+        <source>All systems</source>
+        <translation>所有系统</translation>
+    </message>
+    <message>
+        <source>Allowed: {limits}.</source>
+        <translation>允许：{limits}。</translation>
+    </message>
+    <message>
+        <source>Angle</source>
+        <translation>角度</translation>
+    </message>
+    <message>
+        <source>Answer the question at the right first.</source>
+        <translation>请先回答右侧的问题。</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation>结构</translation>
+    </message>
+    <message>
+        <source>Augmentation</source>
+        <translation>数据增强</translation>
+    </message>
+    <message>
+        <source>Average</source>
+        <translation>平均</translation>
+    </message>
+    <message>
+        <source>Axis</source>
+        <translation>坐标轴</translation>
+    </message>
+    <message>
+        <source>Back to {before}</source>
+        <translation>恢复为 {before}</translation>
+    </message>
+    <message>
+        <source>Baseline</source>
+        <translation>基线</translation>
+    </message>
+    <message>
+        <source>Batch size</source>
+        <translation>批大小</translation>
+    </message>
+    <message>
+        <source>Besides seed and unit the runs differ in {keys}: no difference can be put down to one of them.</source>
+        <translation>除种子和样机外，这些运行还在 {keys} 上不同：任何差别都不能归因于其中之一。</translation>
+    </message>
+    <message>
+        <source>Best baseline</source>
+        <translation>最佳基线</translation>
+    </message>
+    <message>
+        <source>Bits of the read-out.</source>
+        <translation>读出的位数。</translation>
+    </message>
+    <message>
+        <source>Bits of the release.</source>
+        <translation>释放的位数。</translation>
+    </message>
+    <message>
+        <source>Bits of the shaper's grey levels.</source>
+        <translation>整形器灰度的位数。</translation>
+    </message>
+    <message>
+        <source>Bits of the spectrometer's converter.</source>
+        <translation>光谱仪模数转换器的位数。</translation>
+    </message>
+    <message>
+        <source>Bl compression</source>
+        <translation>Bl 压缩</translation>
+    </message>
+    <message>
+        <source>Blackman-Harris</source>
+        <translation>Blackman-Harris</translation>
+    </message>
+    <message>
+        <source>Blur of neighbouring controls, standard deviation, which the model does not know.</source>
+        <translation>相邻控制量的模糊，标准差，模型并不知道。</translation>
+    </message>
+    <message>
+        <source>Branches</source>
+        <translation>支路</translation>
+    </message>
+    <message>
+        <source>CONNECTED</source>
+        <translation>已连接</translation>
+    </message>
+    <message>
+        <source>CSV file with a header and a column of labels, for the task table.</source>
+        <translation>带表头和标签列的 CSV 文件，用于“自有表格”任务。</translation>
+    </message>
+    <message>
+        <source>Calibration</source>
+        <translation>校准</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Capacitance</source>
+        <translation>电容</translation>
+    </message>
+    <message>
+        <source>Capacitor voltage</source>
+        <translation>电容电压</translation>
+    </message>
+    <message>
+        <source>Changed from {before}</source>
+        <translation>原值：{before}</translation>
+    </message>
+    <message>
+        <source>Chirp</source>
+        <translation>啁啾</translation>
+    </message>
+    <message>
+        <source>Choose a file</source>
+        <translation>选择文件</translation>
+    </message>
+    <message>
+        <source>Choose a run first.</source>
+        <translation>请先选择一次运行。</translation>
+    </message>
+    <message>
+        <source>Choose a run to see what it reached. Choose several, with Ctrl or Shift, to compare them.</source>
+        <translation>选择一次运行以查看其结果。按住 Ctrl 或 Shift 选择多次运行以进行比较。</translation>
+    </message>
+    <message>
+        <source>Choose a table</source>
+        <translation>选择表格</translation>
+    </message>
+    <message>
+        <source>Choose an experiment on this system</source>
+        <translation>选择此系统上的实验</translation>
+    </message>
+    <message>
+        <source>Choose from {choices}.</source>
+        <translation>请从中选择：{choices}。</translation>
+    </message>
+    <message>
+        <source>Choose one run alone for this.</source>
+        <translation>此操作只能选择一次运行。</translation>
+    </message>
+    <message>
+        <source>Choose the file of {field}</source>
+        <translation>选择“{field}”的文件</translation>
+    </message>
+    <message>
+        <source>Chosen run</source>
+        <translation>所选运行</translation>
+    </message>
+    <message>
+        <source>Class map</source>
+        <translation>类别图</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Closing: the outputs go to their safe state first</source>
+        <translation>正在关闭：先让输出回到安全状态</translation>
+    </message>
+    <message>
+        <source>Comparison of {count} runs</source>
+        <translation>比较 {count} 次运行</translation>
+    </message>
+    <message>
+        <source>Compression</source>
+        <translation>压缩</translation>
+    </message>
+    <message>
+        <source>Confusion</source>
+        <translation>混淆矩阵</translation>
+    </message>
+    <message>
+        <source>Confusion, {part}</source>
+        <translation>混淆矩阵，{part}</translation>
+    </message>
+    <message>
+        <source>Connecting</source>
+        <translation>正在连接</translation>
+    </message>
+    <message>
+        <source>Control number</source>
+        <translation>控制量序号</translation>
+    </message>
+    <message>
+        <source>Converter bits</source>
+        <translation>转换器位数</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy for bug report</source>
+        <translation>复制用于报告问题</translation>
+    </message>
+    <message>
+        <source>Copy the chosen line with its details, versions and platform; without one, all lines.</source>
+        <translation>复制所选行及其详情、版本和平台；未选择时复制全部。</translation>
+    </message>
+    <message>
+        <source>Copy the log for a bug report</source>
+        <translation>复制日志以报告问题</translation>
+    </message>
+    <message>
+        <source>Cosine between the twin's and the device's derivative</source>
+        <translation>孪生导数与设备导数的夹角余弦</translation>
+    </message>
+    <message>
+        <source>Cosine of the twin's gradient to the device's</source>
+        <translation>孪生梯度与设备梯度的余弦</translation>
+    </message>
+    <message>
+        <source>Cosine of the twin's gradient to the device's, at the last check, in the layer where it is lowest</source>
+        <translation>最近一次检查时，孪生梯度与设备梯度的余弦，取最低的一层</translation>
+    </message>
+    <message>
+        <source>Coupled pendula</source>
+        <translation>耦合摆</translation>
+    </message>
+    <message>
+        <source>Coupled pendula, released together, swing into an answer.</source>
+        <translation>一组耦合摆同时释放，摆动给出答案。</translation>
+    </message>
+    <message>
+        <source>Coupling error</source>
+        <translation>耦合误差</translation>
+    </message>
+    <message>
+        <source>Cross-entropy loss</source>
+        <translation>交叉熵损失</translation>
+    </message>
+    <message>
+        <source>Crystal angle, standard deviation between units.</source>
+        <translation>晶体角度，样机之间的标准差。</translation>
+    </message>
+    <message>
+        <source>Cubic phase</source>
+        <translation>三阶相位</translation>
+    </message>
+    <message>
+        <source>Cursors</source>
+        <translation>游标</translation>
+    </message>
+    <message>
+        <source>Curves</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>Curves of {count} runs could not be told apart. Choose at most {most}.</source>
+        <translation>{count} 次运行的曲线无法分辨。最多选择 {most} 次。</translation>
+    </message>
+    <message>
+        <source>DEMO</source>
+        <translation>演示</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Default: {default}{unit}.</source>
+        <translation>默认：{default}{unit}。</translation>
+    </message>
+    <message>
+        <source>Delete this preset's file</source>
+        <translation>删除此预设的文件</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>Device passes</source>
+        <translation>设备测量次数</translation>
+    </message>
+    <message>
+        <source>Digital</source>
+        <translation>数字部分</translation>
+    </message>
+    <message>
+        <source>Digital baselines</source>
+        <translation>数字基线</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Do one step</source>
+        <translation>单步执行</translation>
+    </message>
+    <message>
+        <source>Done, of those that were asked for</source>
+        <translation>已完成 / 要求的轮数</translation>
+    </message>
+    <message>
+        <source>Drift</source>
+        <translation>漂移</translation>
+    </message>
+    <message>
+        <source>Drive</source>
+        <translation>激励</translation>
+    </message>
+    <message>
+        <source>Drive and response</source>
+        <translation>激励与响应</translation>
+    </message>
+    <message>
+        <source>Drive and response, {layer}</source>
+        <translation>激励与响应，{layer}</translation>
+    </message>
+    <message>
+        <source>ETA {time}</source>
+        <translation>剩余 {time}</translation>
+    </message>
+    <message>
+        <source>Effective bits of both converters.</source>
+        <translation>两个转换器的有效位数。</translation>
+    </message>
+    <message>
+        <source>Effective bits of generator and digitiser.</source>
+        <translation>信号发生器与数字化仪的有效位数。</translation>
+    </message>
+    <message>
+        <source>Effective kernel</source>
+        <translation>等效核</translation>
+    </message>
+    <message>
+        <source>Effective matrix</source>
+        <translation>等效矩阵</translation>
+    </message>
+    <message>
+        <source>Electrons</source>
+        <translation>电子数</translation>
+    </message>
+    <message>
+        <source>Electrons at saturation, which set the shot noise.</source>
+        <translation>饱和电子数，决定散粒噪声。</translation>
+    </message>
+    <message>
+        <source>Encode</source>
+        <translation>编码</translation>
+    </message>
+    <message>
+        <source>End after so many epochs without a better validation accuracy; 0 never ends early.</source>
+        <translation>验证准确率连续这么多轮没有提高便结束；0 表示不提前结束。</translation>
+    </message>
+    <message>
+        <source>End the run after the current step and keep a checkpoint.</source>
+        <translation>当前步完成后结束运行，并保存检查点。</translation>
+    </message>
+    <message>
+        <source>English</source>
+        <translation>English</translation>
+    </message>
+    <message>
+        <source>Epoch</source>
+        <translation>轮</translation>
+    </message>
+    <message>
+        <source>Epochs</source>
+        <translation>轮数</translation>
+    </message>
+    <message>
+        <source>Equations fitted to shots, equations as on the data sheet, or a neural network fitted.</source>
+        <translation>用测量拟合的方程、按数据手册的方程，或经拟合的神经网络。</translation>
+    </message>
+    <message>
+        <source>Error of each coupling by itself, relative, between units, which the model does not know.</source>
+        <translation>每个耦合各自的误差，相对值，样机之间，模型并不知道。</translation>
+    </message>
+    <message>
+        <source>Error of the twin</source>
+        <translation>孪生的误差</translation>
+    </message>
+    <message>
+        <source>Errors</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>Esc: end the run at once and put all outputs in their safe state.</source>
+        <translation>Esc：立即结束运行，所有输出回到安全状态。</translation>
+    </message>
+    <message>
+        <source>Estimator</source>
+        <translation>梯度估计</translation>
+    </message>
+    <message>
+        <source>Estimator of the gradient</source>
+        <translation>梯度的估计方法</translation>
+    </message>
+    <message>
+        <source>Even-order compression of the speaker's force, Bl(x), which the model does not know.</source>
+        <translation>扬声器驱动力 Bl(x) 的偶次压缩，模型并不知道。</translation>
+    </message>
+    <message>
+        <source>Events (TensorBoard)</source>
+        <translation>事件 (TensorBoard)</translation>
+    </message>
+    <message>
+        <source>Everything</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Experiment</source>
+        <translation>实验</translation>
+    </message>
+    <message>
+        <source>Exported: {file}</source>
+        <translation>已导出：{file}</translation>
+    </message>
+    <message>
+        <source>Exporting {run}</source>
+        <translation>正在导出 {run}</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Figures</source>
+        <translation>数据</translation>
+    </message>
+    <message>
+        <source>Final position</source>
+        <translation>终点位置</translation>
+    </message>
+    <message>
+        <source>Find a command</source>
+        <translation>查找命令</translation>
+    </message>
+    <message>
+        <source>Find in all columns and notes</source>
+        <translation>在所有列和备注中查找</translation>
+    </message>
+    <message>
+        <source>Find in the log</source>
+        <translation>在日志中查找</translation>
+    </message>
+    <message>
+        <source>Find runs</source>
+        <translation>查找运行</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>Fitting step</source>
+        <translation>拟合步</translation>
+    </message>
+    <message>
+        <source>Fixes the split of the data, the starting values and the noise.</source>
+        <translation>决定数据划分、初始值和噪声。</translation>
+    </message>
+    <message>
+        <source>Flat top</source>
+        <translation>平顶</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Forward on the device, backward through its digital twin.</source>
+        <translation>前向在设备上进行，反向经过其数字孪生。</translation>
+    </message>
+    <message>
+        <source>Frequency</source>
+        <translation>频率</translation>
+    </message>
+    <message>
+        <source>Gain drift</source>
+        <translation>增益漂移</translation>
+    </message>
+    <message>
+        <source>Generator voltage</source>
+        <translation>发生器电压</translation>
+    </message>
+    <message>
+        <source>Give each feature a mean of 0 and a spread of 1 over the training samples (chain).</source>
+        <translation>使每个特征在训练样本上均值为 0、标准差为 1（链式）。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Go on with it</source>
+        <translation>继续运行</translation>
+    </message>
+    <message>
+        <source>Go on with this interrupted run where it was</source>
+        <translation>从中断处继续此运行</translation>
+    </message>
+    <message>
+        <source>Go to</source>
+        <translation>前往</translation>
+    </message>
+    <message>
+        <source>Going on after step {step}, {wall_s:.0f} s into the run.</source>
+        <translation>从第 {step} 步之后继续，此前已运行 {wall_s:.0f} 秒。</translation>
+    </message>
+    <message>
+        <source>Gradient</source>
+        <translation>梯度</translation>
+    </message>
+    <message>
+        <source>Gradient alignment was low: the cosine fell to {lowest:.2f} (below {low:g}).</source>
+        <translation>梯度一致性较低：余弦降到 {lowest:.2f}（低于 {low:g}）。</translation>
+    </message>
+    <message>
+        <source>Gradient alignment {cosine:.3f} ({verdict}).</source>
+        <translation>梯度一致性 {cosine:.3f}（{verdict}）。</translation>
+    </message>
+    <message>
+        <source>Hann</source>
+        <translation>Hann</translation>
+    </message>
+    <message>
+        <source>Hardening</source>
+        <translation>硬化</translation>
+    </message>
+    <message>
+        <source>Hardening of suspension and mount: relative shift at full drive's static deflection.</source>
+        <translation>悬挂与安装的硬化：满激励静态位移下的相对移动。</translation>
+    </message>
+    <message>
+        <source>Help</source>
+        <translation>帮助</translation>
+    </message>
+    <message>
+        <source>Help on this page</source>
+        <translation>本页帮助</translation>
+    </message>
+    <message>
+        <source>Hold the peaks</source>
+        <translation>峰值保持</translation>
+    </message>
+    <message>
+        <source>Hours between calibration and training, for a system that can age (simulated).</source>
+        <translation>校准与训练之间相隔的小时数，用于会老化的系统（仿真）。</translation>
+    </message>
+    <message>
+        <source>How a network is trained.</source>
+        <translation>网络如何训练。</translation>
+    </message>
+    <message>
+        <source>How shots are composed into a network.</source>
+        <translation>各次测量如何组成网络。</translation>
+    </message>
+    <message>
+        <source>Hysteresis</source>
+        <translation>磁滞</translation>
+    </message>
+    <message>
+        <source>Ideal</source>
+        <translation>理想</translation>
+    </message>
+    <message>
+        <source>Imperfections</source>
+        <translation>非理想因素</translation>
+    </message>
+    <message>
+        <source>Imperfections: reading them …</source>
+        <translation>非理想因素：正在读取…</translation>
+    </message>
+    <message>
+        <source>In progress</source>
+        <translation>进行中</translation>
+    </message>
+    <message>
+        <source>In silico</source>
+        <translation>纯仿真</translation>
+    </message>
+    <message>
+        <source>In the last epoch</source>
+        <translation>最后一轮</translation>
+    </message>
+    <message>
+        <source>Inductance</source>
+        <translation>电感</translation>
+    </message>
+    <message>
+        <source>Initial gain</source>
+        <translation>初始增益</translation>
+    </message>
+    <message>
+        <source>Initial level</source>
+        <translation>初始水平</translation>
+    </message>
+    <message>
+        <source>Initial position</source>
+        <translation>初始位置</translation>
+    </message>
+    <message>
+        <source>Initial spread</source>
+        <translation>初始离散度</translation>
+    </message>
+    <message>
+        <source>Interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>It can go on: see the page Runs, or overtone resume {folder}</source>
+        <translation>可以接着进行：见“运行记录”页，或执行 overtone resume {folder}</translation>
+    </message>
+    <message>
+        <source>It cannot be read: {reason}</source>
+        <translation>无法读取：{reason}</translation>
+    </message>
+    <message>
+        <source>Journal</source>
+        <translation>测量记录</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Keep these values as a preset of your own</source>
+        <translation>把这些值保存为自己的预设</translation>
+    </message>
+    <message>
+        <source>Keep these values under a name of their own</source>
+        <translation>用自己的名称保存这些值</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>键</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Label smoothing</source>
+        <translation>标签平滑</translation>
+    </message>
+    <message>
+        <source>Language: {choice}</source>
+        <translation>语言：{choice}</translation>
+    </message>
+    <message>
+        <source>Largest learning rate of the fit.</source>
+        <translation>拟合的最大学习率。</translation>
+    </message>
+    <message>
+        <source>Largest learning rate; it falls from there as a cosine to zero.</source>
+        <translation>最大学习率；此后按余弦降到零。</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>层数</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>暂不处理</translation>
+    </message>
+    <message>
+        <source>Left of held-out shots, rms</source>
+        <translation>留出测量的残差，均方根</translation>
+    </message>
+    <message>
+        <source>Let it go on</source>
+        <translation>让它继续</translation>
+    </message>
+    <message>
+        <source>Let later shots see the features themselves, too (chain).</source>
+        <translation>让后面的测量也能看到特征本身（链式）。</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>级别</translation>
+    </message>
+    <message>
+        <source>Level of gzip for a journal that keeps all; 0 does not compress.</source>
+        <translation>保留全部时测量记录的 gzip 级别；0 表示不压缩。</translation>
+    </message>
+    <message>
+        <source>Light, dark, or as the system; the language</source>
+        <translation>浅色、深色或跟随系统；界面语言</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>实时</translation>
+    </message>
+    <message>
+        <source>Loading the engine and the data</source>
+        <translation>正在载入引擎和数据</translation>
+    </message>
+    <message>
+        <source>Loading the solvers (the first time on a machine they are compiled)</source>
+        <translation>正在载入求解器（在一台机器上首次使用时需要编译）</translation>
+    </message>
+    <message>
+        <source>Local time</source>
+        <translation>本地时间</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Logarithmic frequency</source>
+        <translation>对数频率轴</translation>
+    </message>
+    <message>
+        <source>Logit gain</source>
+        <translation>得分增益</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>MNIST digits</source>
+        <translation>MNIST 数字</translation>
+    </message>
+    <message>
+        <source>Magnitude</source>
+        <translation>幅值</translation>
+    </message>
+    <message>
+        <source>Mean difference</source>
+        <translation>平均差</translation>
+    </message>
+    <message>
+        <source>Mean of the controls that training starts from (chain).</source>
+        <translation>训练开始时控制量的均值（链式）。</translation>
+    </message>
+    <message>
+        <source>Measuring the test set on {system}</source>
+        <translation>正在 {system} 上测量测试集</translation>
+    </message>
+    <message>
+        <source>Measuring {shots} shots for the {twin} twin</source>
+        <translation>正在为孪生（{twin}）测量 {shots} 次</translation>
+    </message>
+    <message>
+        <source>Menu of {view}</source>
+        <translation>{view}的菜单</translation>
+    </message>
+    <message>
+        <source>Microphone</source>
+        <translation>麦克风</translation>
+    </message>
+    <message>
+        <source>Misaligned</source>
+        <translation>未对齐</translation>
+    </message>
+    <message>
+        <source>Mode scatter</source>
+        <translation>模态离散</translation>
+    </message>
+    <message>
+        <source>Monitor share</source>
+        <translation>监测占比</translation>
+    </message>
+    <message>
+        <source>Mount</source>
+        <translation>安装</translation>
+    </message>
+    <message>
+        <source>Move to trash</source>
+        <translation>移到回收站</translation>
+    </message>
+    <message>
+        <source>Move {runs} ({size}) to the trash? It can be put back from there.</source>
+        <translation>将 {runs}（{size}）移到回收站？之后可以从中恢复。</translation>
+    </message>
+    <message>
+        <source>Moved {runs} to the trash.</source>
+        <translation>已将 {runs} 移到回收站。</translation>
+    </message>
+    <message>
+        <source>Moving {runs} to the trash</source>
+        <translation>正在将 {runs} 移到回收站</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Network (TorchScript)</source>
+        <translation>网络 (TorchScript)</translation>
+    </message>
+    <message>
+        <source>Network: {boxes}</source>
+        <translation>网络：{boxes}</translation>
+    </message>
+    <message>
+        <source>No better validation accuracy for {count} epochs: ending.</source>
+        <translation>验证准确率已有 {count} 轮没有提高：结束训练。</translation>
+    </message>
+    <message>
+        <source>No command has these words.</source>
+        <translation>没有包含这些词的命令。</translation>
+    </message>
+    <message>
+        <source>No run has all of this. Take a word away, or show all states and systems.</source>
+        <translation>没有运行符合全部条件。去掉一个词，或显示所有状态和系统。</translation>
+    </message>
+    <message>
+        <source>No runs yet. Quick start trains a network in half a minute, on a simulated bench.</source>
+        <translation>还没有运行。“快速开始”可在半分钟内于仿真平台上训练一个网络。</translation>
+    </message>
+    <message>
+        <source>No runs yet. Quick start, on the page Start, trains a network in half a minute. Every run is kept as a folder with all that is needed to look at it, to compare it and to repeat it.</source>
+        <translation>还没有运行。“开始”页的“快速开始”可在半分钟内训练一个网络。每次运行保存为一个文件夹，包含查看、比较和重复它所需的一切。</translation>
+    </message>
+    <message>
+        <source>No system yet</source>
+        <translation>尚无系统</translation>
+    </message>
+    <message>
+        <source>Noise</source>
+        <translation>噪声</translation>
+    </message>
+    <message>
+        <source>Noise of the initial positions from shot to shot, relative to the largest, rms.</source>
+        <translation>初始位置逐次测量的噪声，相对于最大值，均方根。</translation>
+    </message>
+    <message>
+        <source>Noise of the laser's pointing, a rank-2 change of the spectrum, relative rms.</source>
+        <translation>激光指向噪声，光谱的秩 2 变化，相对均方根。</translation>
+    </message>
+    <message>
+        <source>Noise of the laser's power from shot to shot, relative rms.</source>
+        <translation>激光功率逐次测量的噪声，相对均方根。</translation>
+    </message>
+    <message>
+        <source>Noise of the measured positions, relative to the largest release, rms.</source>
+        <translation>测得位置的噪声，相对于最大释放幅度，均方根。</translation>
+    </message>
+    <message>
+        <source>Noise of the microphone, rms of full scale.</source>
+        <translation>麦克风噪声，相对满量程的均方根。</translation>
+    </message>
+    <message>
+        <source>Noise of the read-out, relative to saturation, rms.</source>
+        <translation>读出噪声，相对于饱和值，均方根。</translation>
+    </message>
+    <message>
+        <source>Noise of the response, relative to its typical rms.</source>
+        <translation>响应的噪声，相对于其典型均方根。</translation>
+    </message>
+    <message>
+        <source>Noise or a poor twin hides where the device's gradient points: calibrate with more shots.</source>
+        <translation>噪声或较差的孪生掩盖了设备梯度的方向：请用更多次测量来校准。</translation>
+    </message>
+    <message>
+        <source>Nonlinear oscillator</source>
+        <translation>非线性振荡器</translation>
+    </message>
+    <message>
+        <source>Normalise</source>
+        <translation>归一化</translation>
+    </message>
+    <message>
+        <source>Not a whole number.</source>
+        <translation>不是整数。</translation>
+    </message>
+    <message>
+        <source>Not finished, and only in the curves: {runs}.</source>
+        <translation>未完成，只出现在曲线中：{runs}。</translation>
+    </message>
+    <message>
+        <source>Not of the form that is wanted.</source>
+        <translation>不符合要求的形式。</translation>
+    </message>
+    <message>
+        <source>Not saved yet: Ctrl+S, or leave the field</source>
+        <translation>尚未保存：按 Ctrl+S，或离开输入框</translation>
+    </message>
+    <message>
+        <source>Not saved. It is kept here while the window is open; Ctrl+S tries again.</source>
+        <translation>未保存。窗口打开期间保留在这里；按 Ctrl+S 重试。</translation>
+    </message>
+    <message>
+        <source>Notebook (Jupyter)</source>
+        <translation>笔记本 (Jupyter)</translation>
+    </message>
+    <message>
+        <source>Notes on the run</source>
+        <translation>此运行的备注</translation>
+    </message>
+    <message>
+        <source>Notes: what was tried, what was seen</source>
+        <translation>备注：尝试了什么，看到了什么</translation>
+    </message>
+    <message>
+        <source>Nothing differs from the preset.</source>
+        <translation>与预设没有差别。</translation>
+    </message>
+    <message>
+        <source>Nothing has happened yet. Messages of the engine and errors of any thread appear here.</source>
+        <translation>还没有任何事件。引擎的消息和任何线程的错误都会显示在这里。</translation>
+    </message>
+    <message>
+        <source>Nothing is running that could be held.</source>
+        <translation>没有可以暂停的运行。</translation>
+    </message>
+    <message>
+        <source>Nothing is running.</source>
+        <translation>没有正在进行的运行。</translation>
+    </message>
+    <message>
+        <source>Nothing to redo.</source>
+        <translation>没有可重做的操作。</translation>
+    </message>
+    <message>
+        <source>Nothing to undo.</source>
+        <translation>没有可撤销的操作。</translation>
+    </message>
+    <message>
+        <source>Of all files of the run</source>
+        <translation>该运行的全部文件</translation>
+    </message>
+    <message>
+        <source>Offset of the mount between units, relative: shifts suspension and rocking.</source>
+        <translation>样机之间安装的偏差，相对值：移动悬挂与摇摆模态。</translation>
+    </message>
+    <message>
+        <source>On a real apparatus</source>
+        <translation>在真实装置上</translation>
+    </message>
+    <message>
+        <source>On the device, with the 95 % interval of {count:,} samples</source>
+        <translation>在设备上，{count:,} 个样本的 95 % 区间</translation>
+    </message>
+    <message>
+        <source>On the same test samples {first} alone is right on {only_first} and {second} alone on {only_second} (McNemar, exact: p = {p:.3g}): {verdict}. This is about these two trained networks; another seed or unit may turn it round.</source>
+        <translation>在相同的测试样本上，仅 {first} 正确的有 {only_first} 个，仅 {second} 正确的有 {only_second} 个（McNemar 精确检验：p = {p:.3g}）：{verdict}。这只针对这两个训练好的网络；换一个种子或样机，结论可能相反。</translation>
+    </message>
+    <message>
+        <source>Only a paused run goes on by single steps.</source>
+        <translation>只有已暂停的运行才能单步执行。</translation>
+    </message>
+    <message>
+        <source>Only your own presets can be removed.</source>
+        <translation>只能移除自己的预设。</translation>
+    </message>
+    <message>
+        <source>Open a specification</source>
+        <translation>打开实验规格</translation>
+    </message>
+    <message>
+        <source>Open a specification, a .toml file</source>
+        <translation>打开一份实验规格（.toml 文件）</translation>
+    </message>
+    <message>
+        <source>Open again</source>
+        <translation>再次打开</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>打开…</translation>
+    </message>
+    <message>
+        <source>Optimiser step</source>
+        <translation>优化步</translation>
+    </message>
+    <message>
+        <source>Optimiser steps of the fit.</source>
+        <translation>拟合的优化步数。</translation>
+    </message>
+    <message>
+        <source>Out of range.</source>
+        <translation>超出范围。</translation>
+    </message>
+    <message>
+        <source>Output number, along {axis}</source>
+        <translation>输出序号（沿{axis}）</translation>
+    </message>
+    <message>
+        <source>Outputs of all layers</source>
+        <translation>各层输出</translation>
+    </message>
+    <message>
+        <source>Own presets</source>
+        <translation>自己的预设</translation>
+    </message>
+    <message>
+        <source>PAT</source>
+        <translation>PAT</translation>
+    </message>
+    <message>
+        <source>Pair</source>
+        <translation>配对</translation>
+    </message>
+    <message>
+        <source>Pairs</source>
+        <translation>配对</translation>
+    </message>
+    <message>
+        <source>Parameter drift</source>
+        <translation>参数漂移</translation>
+    </message>
+    <message>
+        <source>Part of a label that is shared out among all classes.</source>
+        <translation>标签中平均分给所有类别的部分。</translation>
+    </message>
+    <message>
+        <source>Part of all steps over which the learning rate rises at first.</source>
+        <translation>学习率在开始时上升所占的步数比例。</translation>
+    </message>
+    <message>
+        <source>Part of the device passes that may check the twin's gradient, besides one check at the start and one at the end; 0 never checks.</source>
+        <translation>除开始和结束各一次之外，可用来检查孪生梯度的设备测量比例；0 表示从不检查。</translation>
+    </message>
+    <message>
+        <source>Part of the shots that stay off by one sample after alignment.</source>
+        <translation>对齐后仍偏差一个采样的测量比例。</translation>
+    </message>
+    <message>
+        <source>Part of the training samples that is held back to watch the training.</source>
+        <translation>留出用来观察训练的那部分训练样本。</translation>
+    </message>
+    <message>
+        <source>Passes over the training samples.</source>
+        <translation>遍历训练样本的次数。</translation>
+    </message>
+    <message>
+        <source>Path</source>
+        <translation>路径</translation>
+    </message>
+    <message>
+        <source>Patience</source>
+        <translation>耐心</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Pause or resume</source>
+        <translation>暂停或继续</translation>
+    </message>
+    <message>
+        <source>Pause this view</source>
+        <translation>暂停此视图</translation>
+    </message>
+    <message>
+        <source>Peak learning rate</source>
+        <translation>峰值学习率</translation>
+    </message>
+    <message>
+        <source>Peak learning rate {rate:g} from the next step on</source>
+        <translation>自下一步起，峰值学习率为 {rate:g}</translation>
+    </message>
+    <message>
+        <source>Peak learning rate: type another one and press Enter. It holds from the next step on.</source>
+        <translation>峰值学习率：输入新值并按 Enter，自下一步起生效。</translation>
+    </message>
+    <message>
+        <source>Pendula bench</source>
+        <translation>耦合摆平台</translation>
+    </message>
+    <message>
+        <source>Pendulum</source>
+        <translation>摆</translation>
+    </message>
+    <message>
+        <source>Phase portrait</source>
+        <translation>相图</translation>
+    </message>
+    <message>
+        <source>Physical</source>
+        <translation>物理部分</translation>
+    </message>
+    <message>
+        <source>Physics-aware (PAT)</source>
+        <translation>物理感知（PAT）</translation>
+    </message>
+    <message>
+        <source>Plain digital computing is better: {better}; this network reaches {own}.</source>
+        <translation>纯数字计算更好：{better}；此网络达到 {own}。</translation>
+    </message>
+    <message>
+        <source>Point at a field to see what it does, its limits and its default.</source>
+        <translation>指向一个字段，可查看其作用、范围和默认值。</translation>
+    </message>
+    <message>
+        <source>Pointing noise</source>
+        <translation>指向噪声</translation>
+    </message>
+    <message>
+        <source>Power noise</source>
+        <translation>功率噪声</translation>
+    </message>
+    <message>
+        <source>Press a box to see its settings; ← and → go from box to box.</source>
+        <translation>点按方框可查看其设置；← 和 → 在方框间移动。</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>品质因数</translation>
+    </message>
+    <message>
+        <source>Quick start</source>
+        <translation>快速开始</translation>
+    </message>
+    <message>
+        <source>Quick start trains ten vowels on a simulated SHG bench. Or choose a system.</source>
+        <translation>快速开始：在仿真的 SHG 平台上训练识别十个元音。也可以选择一个系统。</translation>
+    </message>
+    <message>
+        <source>Random change of training samples: pixels that images move, part of a deviation for vowels.</source>
+        <translation>训练样本的随机变化：图像移动的像素数；对元音则为标准差的若干分之一。</translation>
+    </message>
+    <message>
+        <source>Random walk of all natural frequencies together, relative.</source>
+        <translation>全部固有频率共同的随机游走，相对值。</translation>
+    </message>
+    <message>
+        <source>Random walk of the conversion strength, relative.</source>
+        <translation>转换强度的随机游走，相对值。</translation>
+    </message>
+    <message>
+        <source>Random walk of the gain, relative.</source>
+        <translation>增益的随机游走，相对值。</translation>
+    </message>
+    <message>
+        <source>Randomness of the values that training starts from.</source>
+        <translation>训练初始值的随机程度。</translation>
+    </message>
+    <message>
+        <source>Range penalty</source>
+        <translation>越界惩罚</translation>
+    </message>
+    <message>
+        <source>Read noise</source>
+        <translation>读出噪声</translation>
+    </message>
+    <message>
+        <source>Reading the list of runs</source>
+        <translation>正在读取运行列表</translation>
+    </message>
+    <message>
+        <source>Reading the run</source>
+        <translation>正在读取运行</translation>
+    </message>
+    <message>
+        <source>Reading the runs</source>
+        <translation>正在读取这些运行</translation>
+    </message>
+    <message>
+        <source>Readout</source>
+        <translation>读出</translation>
+    </message>
+    <message>
+        <source>Readout bits</source>
+        <translation>读出位数</translation>
+    </message>
+    <message>
+        <source>Readout noise</source>
+        <translation>读出噪声</translation>
+    </message>
+    <message>
+        <source>Recent runs</source>
+        <translation>最近的运行</translation>
+    </message>
+    <message>
+        <source>Rectangular</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Release bits</source>
+        <translation>释放位数</translation>
+    </message>
+    <message>
+        <source>Release noise</source>
+        <translation>释放噪声</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Remove the preset {preset}?</source>
+        <translation>移除预设“{preset}”？</translation>
+    </message>
+    <message>
+        <source>Repeat</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Repeat the features as a whole until they fill a shot, or hold each one (chain).</source>
+        <translation>把全部特征整体重复以填满一次测量，或逐个保持（链式）。</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>替换</translation>
+    </message>
+    <message>
+        <source>Replaces {file}</source>
+        <translation>将替换 {file}</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>Report written: {page}</source>
+        <translation>报告已生成：{page}</translation>
+    </message>
+    <message>
+        <source>Reset all</source>
+        <translation>全部重置</translation>
+    </message>
+    <message>
+        <source>Reset the columns</source>
+        <translation>恢复各列</translation>
+    </message>
+    <message>
+        <source>Reset the layout</source>
+        <translation>恢复布局</translation>
+    </message>
+    <message>
+        <source>Reset the layout of the live page</source>
+        <translation>恢复实时页的布局</translation>
+    </message>
+    <message>
+        <source>Reset {field}</source>
+        <translation>重置“{field}”</translation>
+    </message>
+    <message>
+        <source>Residual chirp, between units.</source>
+        <translation>残余啁啾，样机之间。</translation>
+    </message>
+    <message>
+        <source>Residual third-order phase between units, which the model does not know.</source>
+        <translation>样机之间的残余三阶相位，模型并不知道。</translation>
+    </message>
+    <message>
+        <source>Resistance</source>
+        <translation>电阻</translation>
+    </message>
+    <message>
+        <source>Response</source>
+        <translation>响应</translation>
+    </message>
+    <message>
+        <source>Response number</source>
+        <translation>响应序号</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>进行中</translation>
+    </message>
+    <message>
+        <source>Runs</source>
+        <translation>运行记录</translation>
+    </message>
+    <message>
+        <source>SHG bench</source>
+        <translation>SHG 平台</translation>
+    </message>
+    <message>
+        <source>SIMULATED</source>
+        <translation>仿真</translation>
+    </message>
+    <message>
+        <source>Safe stop</source>
+        <translation>安全停止</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>样本</translation>
+    </message>
+    <message>
+        <source>Samples by which a USB sound card starts late at most.</source>
+        <translation>USB 声卡最多晚启动的采样数。</translation>
+    </message>
+    <message>
+        <source>Samples for each optimiser step.</source>
+        <translation>每个优化步的样本数。</translation>
+    </message>
+    <message>
+        <source>Saturation of the coil's core, a cubic loss of drive, which the model does not know.</source>
+        <translation>线圈磁芯饱和，激励的三次损失，模型并不知道。</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Save as preset…</source>
+        <translation>存为预设…</translation>
+    </message>
+    <message>
+        <source>Save picture or data…</source>
+        <translation>保存图片或数据…</translation>
+    </message>
+    <message>
+        <source>Save the view</source>
+        <translation>保存视图</translation>
+    </message>
+    <message>
+        <source>Saved</source>
+        <translation>已保存</translation>
+    </message>
+    <message>
+        <source>Saved in {folder}</source>
+        <translation>已保存到 {folder}</translation>
+    </message>
+    <message>
+        <source>Saved {file}</source>
+        <translation>已保存 {file}</translation>
+    </message>
+    <message>
+        <source>Saving</source>
+        <translation>正在保存</translation>
+    </message>
+    <message>
+        <source>Scales all differences between units.</source>
+        <translation>缩放样机之间的全部差异。</translation>
+    </message>
+    <message>
+        <source>Scales and offsets between shots, linear layers between them, or trained pendula.</source>
+        <translation>各次测量之间为缩放与偏移，或为线性层，或为可训练的摆。</translation>
+    </message>
+    <message>
+        <source>Search in the commands</source>
+        <translation>搜索命令</translation>
+    </message>
+    <message>
+        <source>Second harmonic</source>
+        <translation>二次谐波</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Serial number</source>
+        <translation>序列号</translation>
+    </message>
+    <message>
+        <source>Seven vowels of women by twelve formants, the paper's 259 tokens.</source>
+        <translation>女声的七个元音，十二个共振峰，论文所用的 259 个语音。</translation>
+    </message>
+    <message>
+        <source>Seven vowels of women by twelve formants, tokens drawn anew with every seed.</source>
+        <translation>女声的七个元音，十二个共振峰，每个种子重新抽取语音。</translation>
+    </message>
+    <message>
+        <source>Shaper bits</source>
+        <translation>整形器位数</translation>
+    </message>
+    <message>
+        <source>Shaper blur</source>
+        <translation>整形器模糊</translation>
+    </message>
+    <message>
+        <source>Shift of the shaper's wavelength axis between units.</source>
+        <translation>样机之间脉冲整形器波长轴的偏移。</translation>
+    </message>
+    <message>
+        <source>Short name in file names: letters, digits, - and _, beginning with a letter or digit.</source>
+        <translation>用于文件名的短名称：字母、数字、- 和 _，以字母或数字开头。</translation>
+    </message>
+    <message>
+        <source>Shortcuts</source>
+        <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>Shots</source>
+        <translation>测量次数</translation>
+    </message>
+    <message>
+        <source>Shots a second and the parts of an optimiser step appear while the network trains.</source>
+        <translation>网络训练时，会显示每秒测量次数和一个优化步的各部分耗时。</translation>
+    </message>
+    <message>
+        <source>Shots ago</source>
+        <translation>几次测量之前</translation>
+    </message>
+    <message>
+        <source>Shots in a row.</source>
+        <translation>依次进行的测量次数。</translation>
+    </message>
+    <message>
+        <source>Shots side by side (chain and hybrid).</source>
+        <translation>并行的测量次数（链式与混合）。</translation>
+    </message>
+    <message>
+        <source>Shots that are measured to fit the twin.</source>
+        <translation>为拟合孪生而测量的次数。</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>显示全部</translation>
+    </message>
+    <message>
+        <source>Show on its own, or back</source>
+        <translation>单独显示或放回</translation>
+    </message>
+    <message>
+        <source>Show the run's files</source>
+        <translation>显示此运行的文件</translation>
+    </message>
+    <message>
+        <source>Sign test p</source>
+        <translation>符号检验 p</translation>
+    </message>
+    <message>
+        <source>Signal</source>
+        <translation>信号</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Size of the controls that training starts from (chain).</source>
+        <translation>训练开始时控制量的幅度（链式）。</translation>
+    </message>
+    <message>
+        <source>Size of the latest shots that are kept, in MB.</source>
+        <translation>保留的最近测量的大小，单位 MB。</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳连</translation>
+    </message>
+    <message>
+        <source>Slope / {unit} per µs</source>
+        <translation>变化率 / {unit} 每 µs</translation>
+    </message>
+    <message>
+        <source>Some of the runs are of simulated devices: nothing here says how a real one would do.</source>
+        <translation>部分运行用仿真设备：这并不说明真实设备的表现。</translation>
+    </message>
+    <message>
+        <source>Space pauses and resumes a run wherever one does not type.</source>
+        <translation>不在输入文字时，空格键可暂停和继续运行。</translation>
+    </message>
+    <message>
+        <source>Space: hold after the current step, or go on.</source>
+        <translation>空格键：当前步完成后暂停，或继续。</translation>
+    </message>
+    <message>
+        <source>Speaker voltage</source>
+        <translation>扬声器电压</translation>
+    </message>
+    <message>
+        <source>Specifications (*.toml)</source>
+        <translation>实验规格 (*.toml)</translation>
+    </message>
+    <message>
+        <source>Spectral amplitude</source>
+        <translation>光谱振幅</translation>
+    </message>
+    <message>
+        <source>Spectrum</source>
+        <translation>频谱</translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation>划分</translation>
+    </message>
+    <message>
+        <source>Spread of each mode's frequency on top of that, relative.</source>
+        <translation>在此之上每个模态频率的离散，相对值。</translation>
+    </message>
+    <message>
+        <source>Spread of each mode's participation between units.</source>
+        <translation>样机之间各模态参与度的离散。</translation>
+    </message>
+    <message>
+        <source>Spread of each quality factor between units, logarithmic.</source>
+        <translation>样机之间各品质因数的离散，对数值。</translation>
+    </message>
+    <message>
+        <source>Spread of the conversion strength between units, relative.</source>
+        <translation>样机之间转换强度的离散，相对值。</translation>
+    </message>
+    <message>
+        <source>Spread of the plate's size between units, relative: shifts all free-plate modes alike.</source>
+        <translation>样机之间板尺寸的离散，相对值：使所有自由板模态同样移动。</translation>
+    </message>
+    <message>
+        <source>Spread of the transistor's threshold between units.</source>
+        <translation>样机之间晶体管阈值的离散。</translation>
+    </message>
+    <message>
+        <source>Standardise</source>
+        <translation>标准化</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Start a new run with all settings of this one</source>
+        <translation>用此运行的全部设置开始新的运行</translation>
+    </message>
+    <message>
+        <source>Start a run: the controls of the last measured shot appear here.</source>
+        <translation>开始运行后，最近一次测量的控制量会显示在这里。</translation>
+    </message>
+    <message>
+        <source>Start jitter</source>
+        <translation>起始抖动</translation>
+    </message>
+    <message>
+        <source>Start training</source>
+        <translation>开始训练</translation>
+    </message>
+    <message>
+        <source>Started</source>
+        <translation>开始时间</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>State of the runs shown</source>
+        <translation>所示运行的状态</translation>
+    </message>
+    <message>
+        <source>Steady drift of each hidden parameter in its own direction, relative (angles, shifts: of the tolerance).</source>
+        <translation>每个隐含参数沿各自方向的持续漂移，相对值（角度与位移：相对于公差）。</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stop it and close</source>
+        <translation>停止并关闭</translation>
+    </message>
+    <message>
+        <source>Stop, outputs safe</source>
+        <translation>停止，输出回到安全状态</translation>
+    </message>
+    <message>
+        <source>Stopped; the outputs are in their safe state.</source>
+        <translation>已停止；输出已处于安全状态。</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>强度</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>系统</translation>
+    </message>
+    <message>
+        <source>System and number of its unit</source>
+        <translation>系统及样机编号</translation>
+    </message>
+    <message>
+        <source>System of the runs shown</source>
+        <translation>所示运行的系统</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv);;All files (*)</source>
+        <translation>表格 (*.csv);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Tables (CSV)</source>
+        <translation>表格 (CSV)</translation>
+    </message>
+    <message>
+        <source>Tags</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Tags of the run, with commas between them</source>
+        <translation>此运行的标签，用逗号分隔</translation>
+    </message>
+    <message>
+        <source>Tags, with commas between them</source>
+        <translation>标签，用逗号分隔</translation>
+    </message>
+    <message>
+        <source>Take the preset as it is</source>
+        <translation>恢复为预设原样</translation>
+    </message>
+    <message>
+        <source>Take these runs away, to the system's trash (Del)</source>
+        <translation>把这些运行移到系统回收站（Del）</translation>
+    </message>
+    <message>
+        <source>Take this run to other programs</source>
+        <translation>把此运行交给其他程序</translation>
+    </message>
+    <message>
+        <source>Task</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Ten digits of 14 × 14 pixels.</source>
+        <translation>十个数字，14 × 14 像素。</translation>
+    </message>
+    <message>
+        <source>Ten vowels of 76 talkers by pitch and three formants.</source>
+        <translation>76 位说话人的十个元音，以基音和三个共振峰表示。</translation>
+    </message>
+    <message>
+        <source>Test accuracy</source>
+        <translation>测试准确率</translation>
+    </message>
+    <message>
+        <source>Test accuracy of the best digital baseline</source>
+        <translation>最佳数字基线的测试准确率</translation>
+    </message>
+    <message>
+        <source>Test accuracy on the device</source>
+        <translation>设备上的测试准确率</translation>
+    </message>
+    <message>
+        <source>Test accuracy on the device {reached:.1%} [{low:.1%}, {high:.1%}] of {count} · the twin predicts {belief:.1%}</source>
+        <translation>设备上的测试准确率 {reached:.1%} [{low:.1%}, {high:.1%}]，{count} 个样本 · 孪生预测 {belief:.1%}</translation>
+    </message>
+    <message>
+        <source>Test on other tokens of the same talkers, or on talkers never heard before (vowels).</source>
+        <translation>用同一批说话人的其他语音，或用从未听过的说话人来测试（元音）。</translation>
+    </message>
+    <message>
+        <source>The answer to a short pulse. It appears when the twin has been calibrated.</source>
+        <translation>对短脉冲的响应。孪生校准后显示。</translation>
+    </message>
+    <message>
+        <source>The box warms and cools at random, which moves the threshold by -2 mV/K.</source>
+        <translation>机箱温度随机升降，使阈值按 -2 mV/K 移动。</translation>
+    </message>
+    <message>
+        <source>The bundled part of MNIST, or all of it, downloaded once.</source>
+        <translation>MNIST 的内置部分，或全部（只下载一次）。</translation>
+    </message>
+    <message>
+        <source>The data set.</source>
+        <translation>数据集。</translation>
+    </message>
+    <message>
+        <source>The file {file} will be deleted.</source>
+        <translation>将删除文件 {file}。</translation>
+    </message>
+    <message>
+        <source>The first digits of their sha256</source>
+        <translation>其 sha256 的前几位</translation>
+    </message>
+    <message>
+        <source>The log has an error: {text}</source>
+        <translation>日志中有错误：{text}</translation>
+    </message>
+    <message>
+        <source>The outputs of all physical layers appear with the first measured shot.</source>
+        <translation>第一次测量后会显示所有物理层的输出。</translation>
+    </message>
+    <message>
+        <source>The peak learning rate can be changed while a run trains.</source>
+        <translation>训练进行时可以更改峰值学习率。</translation>
+    </message>
+    <message>
+        <source>The physical system.</source>
+        <translation>物理系统。</translation>
+    </message>
+    <message>
+        <source>The response against its rate of change appears with the first shot.</source>
+        <translation>第一次测量后会显示响应与其变化率的关系。</translation>
+    </message>
+    <message>
+        <source>The room warms and cools at random, which moves all frequencies by -250 ppm/K.</source>
+        <translation>室温随机升降，使所有频率按 -250 ppm/K 移动。</translation>
+    </message>
+    <message>
+        <source>The run failed; the outputs are in their safe state.</source>
+        <translation>运行失败；输出已处于安全状态。</translation>
+    </message>
+    <message>
+        <source>The runs are of different tasks or splits, so that their accuracies are not of the same thing.</source>
+        <translation>这些运行的任务或划分不同，其准确率衡量的不是同一件事。</translation>
+    </message>
+    <message>
+        <source>The simulated unit: a number is the same unit for ever.</source>
+        <translation>仿真的样机：同一序列号永远是同一台样机。</translation>
+    </message>
+    <message>
+        <source>The spectrum of the response appears with the first measured shot.</source>
+        <translation>第一次测量后会显示响应的频谱。</translation>
+    </message>
+    <message>
+        <source>The table's column of labels; empty is the last one.</source>
+        <translation>表格中的标签列；留空则取最后一列。</translation>
+    </message>
+    <message>
+        <source>The test set has not been measured yet: what its samples were taken for is known when the run has ended.</source>
+        <translation>测试集尚未测量：运行结束后才知道样本被判为哪一类。</translation>
+    </message>
+    <message>
+        <source>The test set is small: {count:,} samples leave a 95 % interval of {interval}, wider than ±{wide:g} points. Smaller differences mean nothing.</source>
+        <translation>测试集较小：{count:,} 个样本的 95 % 区间为 {interval}，宽于 ±{wide:g} 个百分点。更小的差别没有意义。</translation>
+    </message>
+    <message>
+        <source>The twin predicts</source>
+        <translation>孪生预测</translation>
+    </message>
+    <message>
+        <source>The twin's derivative, with all controls in their middle. It appears when the twin has been calibrated.</source>
+        <translation>所有控制量取中间值时孪生的导数。孪生校准后显示。</translation>
+    </message>
+    <message>
+        <source>The twin's error is large: it leaves {error} of the held-out signal (more than {poor}). Its gradient may point elsewhere.</source>
+        <translation>孪生误差较大：残差为留出信号的 {error}（超过 {poor}）。其梯度可能指向别处。</translation>
+    </message>
+    <message>
+        <source>The twin's gradient points away from the device's: calibrate again before you trust this training.</source>
+        <translation>孪生的梯度与设备的梯度方向相反：请重新校准，然后再相信这次训练。</translation>
+    </message>
+    <message>
+        <source>The way of a sample through the layers, and what it is taken for, appear while the network trains.</source>
+        <translation>网络训练时，会显示一个样本经过各层的过程以及被判为哪一类。</translation>
+    </message>
+    <message>
+        <source>Theme and language</source>
+        <translation>主题与语言</translation>
+    </message>
+    <message>
+        <source>Theme: {choice}</source>
+        <translation>主题：{choice}</translation>
+    </message>
+    <message>
+        <source>This is not a number.</source>
+        <translation>这不是数字。</translation>
+    </message>
+    <message>
+        <source>This run has not ended: it is being written to, and all figures are those of now.</source>
+        <translation>此运行尚未结束：仍在写入，所有数字都是当前值。</translation>
+    </message>
+    <message>
+        <source>This run is {state}, not interrupted.</source>
+        <translation>此运行{state}，并未中断。</translation>
+    </message>
+    <message>
+        <source>This run was interrupted: there is no result yet. Go on with it with: overtone resume {run}</source>
+        <translation>此运行已中断：尚无结果。可用以下命令继续：overtone resume {run}</translation>
+    </message>
+    <message>
+        <source>This specification</source>
+        <translation>此规格</translation>
+    </message>
+    <message>
+        <source>This system tells of no imperfections.</source>
+        <translation>此系统没有声明非理想因素。</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation>阈值</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Time shift of a whole shot, rms.</source>
+        <translation>整次测量的时间偏移，均方根。</translation>
+    </message>
+    <message>
+        <source>Timing</source>
+        <translation>耗时</translation>
+    </message>
+    <message>
+        <source>Titanium plate</source>
+        <translation>钛板</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation>标题</translation>
+    </message>
+    <message>
+        <source>Title, or the name of the preset</source>
+        <translation>标题，或预设的名称</translation>
+    </message>
+    <message>
+        <source>Tolerance of the capacitance, log-normal, between units.</source>
+        <translation>电容的公差，对数正态，样机之间。</translation>
+    </message>
+    <message>
+        <source>Tolerance of the inductance, log-normal, between units.</source>
+        <translation>电感的公差，对数正态，样机之间。</translation>
+    </message>
+    <message>
+        <source>Tolerance of the resistance, log-normal, between units.</source>
+        <translation>电阻的公差，对数正态，样机之间。</translation>
+    </message>
+    <message>
+        <source>Tolerance of the transistor's transconductance, log-normal, between units.</source>
+        <translation>晶体管跨导的公差，对数正态，样机之间。</translation>
+    </message>
+    <message>
+        <source>Too large.</source>
+        <translation>数值过大。</translation>
+    </message>
+    <message>
+        <source>Too long: {length:,} of at most {longest:,} characters.</source>
+        <translation>太长：{length:,} 个字符，最多 {longest:,} 个。</translation>
+    </message>
+    <message>
+        <source>Train a physical system</source>
+        <translation>训练一个物理系统</translation>
+    </message>
+    <message>
+        <source>Train on the digital twin alone; only the finished network meets the device.</source>
+        <translation>只在数字孪生上训练；只有训练好的网络才用到设备。</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>Training accuracy</source>
+        <translation>训练准确率</translation>
+    </message>
+    <message>
+        <source>Training with {estimator}</source>
+        <translation>正在训练，梯度：{estimator}</translation>
+    </message>
+    <message>
+        <source>Transconductance</source>
+        <translation>跨导</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>Trigger jitter</source>
+        <translation>触发抖动</translation>
+    </message>
+    <message>
+        <source>Turns the device's outputs of order one into class scores.</source>
+        <translation>把设备量级为 1 的输出变为类别得分。</translation>
+    </message>
+    <message>
+        <source>Twin</source>
+        <translation>孪生</translation>
+    </message>
+    <message>
+        <source>Twin error</source>
+        <translation>孪生误差</translation>
+    </message>
+    <message>
+        <source>Twin fitted in {wall_s:.1f} s: it leaves {error:.1%} of the held-out signal.</source>
+        <translation>孪生拟合用时 {wall_s:.1f} 秒：残差为留出信号的 {error:.1%}。</translation>
+    </message>
+    <message>
+        <source>Twin with the data sheet's values: it leaves {error:.1%} of the signal.</source>
+        <translation>采用数据手册参数的孪生：残差为信号的 {error:.1%}。</translation>
+    </message>
+    <message>
+        <source>Twin's error</source>
+        <translation>孪生误差</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Unit</source>
+        <translation>样机</translation>
+    </message>
+    <message>
+        <source>Unit spread</source>
+        <translation>样机差异</translation>
+    </message>
+    <message>
+        <source>Unreadable</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>Use the simulator's own derivative, which no real device can lend: the upper bound.</source>
+        <translation>使用仿真器自身的导数，真实设备无法提供：这是上限。</translation>
+    </message>
+    <message>
+        <source>Validation</source>
+        <translation>验证</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>视图</translation>
+    </message>
+    <message>
+        <source>Views of the run</source>
+        <translation>此运行的视图</translation>
+    </message>
+    <message>
+        <source>Vowels of 1952</source>
+        <translation>1952 年的元音</translation>
+    </message>
+    <message>
+        <source>Vowels, drawn anew</source>
+        <translation>元音（重新抽取）</translation>
+    </message>
+    <message>
+        <source>Vowels, the paper's</source>
+        <translation>元音（论文所用）</translation>
+    </message>
+    <message>
+        <source>Wall time</source>
+        <translation>用时</translation>
+    </message>
+    <message>
+        <source>Wall time / s</source>
+        <translation>用时 / s</translation>
+    </message>
+    <message>
+        <source>Warmup</source>
+        <translation>预热</translation>
+    </message>
+    <message>
+        <source>Warnings and errors</source>
+        <translation>警告和错误</translation>
+    </message>
+    <message>
+        <source>Waterfall</source>
+        <translation>瀑布图</translation>
+    </message>
+    <message>
+        <source>Wavelength</source>
+        <translation>波长</translation>
+    </message>
+    <message>
+        <source>Weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>Weight of controls that leave the device's range, in the loss.</source>
+        <translation>控制量超出设备范围时在损失中的权重。</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>What a response is divided by before the next shot (chain).</source>
+        <translation>下一次测量之前，响应除以什么（链式）。</translation>
+    </message>
+    <message>
+        <source>What can be done with this view</source>
+        <translation>对此视图的操作</translation>
+    </message>
+    <message>
+        <source>What differs</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>事件</translation>
+    </message>
+    <message>
+        <source>What is kept of the measured shots.</source>
+        <translation>保留哪些测量数据。</translation>
+    </message>
+    <message>
+        <source>What is taken of a class's window of the response (chain).</source>
+        <translation>从响应中每一类的窗口取什么（链式）。</translation>
+    </message>
+    <message>
+        <source>What is to be done?</source>
+        <translation>要做什么？</translation>
+    </message>
+    <message>
+        <source>What it is called, and its seed.</source>
+        <translation>名称与随机种子。</translation>
+    </message>
+    <message>
+        <source>What lists and reports call it; empty takes the name.</source>
+        <translation>列表和报告中使用的称呼；留空则用名称。</translation>
+    </message>
+    <message>
+        <source>What samples of each class were taken for appears after the first epoch with a validation, and at the end.</source>
+        <translation>完成第一轮验证后以及结束时，会显示各类样本被判为哪一类。</translation>
+    </message>
+    <message>
+        <source>What the digital twin is, and how it is fitted.</source>
+        <translation>数字孪生是什么，如何拟合。</translation>
+    </message>
+    <message>
+        <source>What the plot shows</source>
+        <translation>图中显示什么</translation>
+    </message>
+    <message>
+        <source>What the system answers to the drive appears here, shot by shot.</source>
+        <translation>系统对激励的响应会逐次显示在这里。</translation>
+    </message>
+    <message>
+        <source>What this run will cost</source>
+        <translation>本次运行的开销</translation>
+    </message>
+    <message>
+        <source>Where the gradient comes from.</source>
+        <translation>梯度从何而来。</translation>
+    </message>
+    <message>
+        <source>Which data set, how it is split, and how strongly its training samples are changed at random.</source>
+        <translation>哪个数据集、如何划分，以及训练样本随机变化的强弱。</translation>
+    </message>
+    <message>
+        <source>Which physical system, which unit of it, and which of its imperfections differ from their defaults.</source>
+        <translation>哪个物理系统、哪台样机，以及哪些非理想因素与默认不同。</translation>
+    </message>
+    <message>
+        <source>Wilcoxon p</source>
+        <translation>Wilcoxon p</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>With {used} pairs that differ, no rank or sign test can give less than p = {p:.3g}, however large the difference; more seeds would tell more.</source>
+        <translation>只有 {used} 对有差别时，无论差别多大，秩检验或符号检验的 p 值都不会小于 {p:.3g}；更多的种子能说明更多。</translation>
+    </message>
+    <message>
+        <source>Write a report to read and to print, and open it (Enter)</source>
+        <translation>生成可阅读和打印的报告并打开（Enter）</translation>
+    </message>
+    <message>
+        <source>Write the decimals after a point.</source>
+        <translation>小数请用小数点书写。</translation>
+    </message>
+    <message>
+        <source>Writes {file}</source>
+        <translation>将写入 {file}</translation>
+    </message>
+    <message>
+        <source>Writing the report of {run}</source>
+        <translation>正在生成 {run} 的报告</translation>
+    </message>
+    <message>
+        <source>a learning rate lies above 0, up to {highest:g}</source>
+        <translation>学习率须大于 0，不超过 {highest:g}</translation>
+    </message>
+    <message>
+        <source>above {limit}</source>
+        <translation>大于 {limit}</translation>
+    </message>
+    <message>
+        <source>above {low:,.10g}{unit}</source>
+        <translation>大于 {low:,.10g}{unit}</translation>
+    </message>
+    <message>
+        <source>accuracy</source>
+        <translation>准确率</translation>
+    </message>
+    <message>
+        <source>after {done} of {epochs} epochs</source>
+        <translation>在完成 {done}/{epochs} 轮之后</translation>
+    </message>
+    <message>
+        <source>against</source>
+        <translation>反向</translation>
+    </message>
+    <message>
+        <source>alignment {figure}</source>
+        <translation>一致性 {figure}</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>and forces</source>
+        <translation>与外力</translation>
+    </message>
+    <message>
+        <source>as the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>as usual</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>at step {step}</source>
+        <translation>第 {step} 步</translation>
+    </message>
+    <message>
+        <source>auto</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>backward and update</source>
+        <translation>反向与更新</translation>
+    </message>
+    <message>
+        <source>batch accuracy</source>
+        <translation>批准确率</translation>
+    </message>
+    <message>
+        <source>batch loss</source>
+        <translation>批损失</translation>
+    </message>
+    <message>
+        <source>before its first epoch</source>
+        <translation>在完成第一轮之前</translation>
+    </message>
+    <message>
+        <source>below {limit}</source>
+        <translation>小于 {limit}</translation>
+    </message>
+    <message>
+        <source>bundled</source>
+        <translation>内置</translation>
+    </message>
+    <message>
+        <source>calibrating</source>
+        <translation>校准</translation>
+    </message>
+    <message>
+        <source>chain</source>
+        <translation>链式</translation>
+    </message>
+    <message>
+        <source>chance is an unlikely reason</source>
+        <translation>不太可能只是偶然</translation>
+    </message>
+    <message>
+        <source>changed</source>
+        <translation>已更改</translation>
+    </message>
+    <message>
+        <source>checkpoint {ago_s:.0f} s ago · {file}</source>
+        <translation>检查点：{ago_s:.0f} 秒前 · {file}</translation>
+    </message>
+    <message>
+        <source>choice of {preset}</source>
+        <translation>选择“{preset}”</translation>
+    </message>
+    <message>
+        <source>class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>couplings</source>
+        <translation>耦合</translation>
+    </message>
+    <message>
+        <source>dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>datasheet</source>
+        <translation>数据手册</translation>
+    </message>
+    <message>
+        <source>device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>digital</source>
+        <translation>数字</translation>
+    </message>
+    <message>
+        <source>drive</source>
+        <translation>激励</translation>
+    </message>
+    <message>
+        <source>earlier {estimator}{nth}</source>
+        <translation>此前的 {estimator}{nth}</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>空</translation>
+    </message>
+    <message>
+        <source>energy</source>
+        <translation>能量</translation>
+    </message>
+    <message>
+        <source>epoch {epoch}{of}</source>
+        <translation>第 {epoch}{of} 轮</translation>
+    </message>
+    <message>
+        <source>error</source>
+        <translation>错误</translation>
+    </message>
+    <message>
+        <source>evaluating</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>everything else</source>
+        <translation>其他</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>features</source>
+        <translation>特征</translation>
+    </message>
+    <message>
+        <source>finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>full</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>full scale</source>
+        <translation>满量程</translation>
+    </message>
+    <message>
+        <source>good</source>
+        <translation>好</translation>
+    </message>
+    <message>
+        <source>hold</source>
+        <translation>逐个保持</translation>
+    </message>
+    <message>
+        <source>hybrid</source>
+        <translation>混合</translation>
+    </message>
+    <message>
+        <source>ideal</source>
+        <translation>理想</translation>
+    </message>
+    <message>
+        <source>in silico</source>
+        <translation>纯仿真</translation>
+    </message>
+    <message>
+        <source>in windows</source>
+        <translation>取自窗口</translation>
+    </message>
+    <message>
+        <source>in_silico</source>
+        <translation>纯仿真</translation>
+    </message>
+    <message>
+        <source>info</source>
+        <translation>信息</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>it is {name}</source>
+        <translation>应为 {name}</translation>
+    </message>
+    <message>
+        <source>kernel</source>
+        <translation>核</translation>
+    </message>
+    <message>
+        <source>keys</source>
+        <translation>按键</translation>
+    </message>
+    <message>
+        <source>largest release</source>
+        <translation>最大释放幅度</translation>
+    </message>
+    <message>
+        <source>last values</source>
+        <translation>末端数值</translation>
+    </message>
+    <message>
+        <source>layer {number}</source>
+        <translation>第 {number} 层</translation>
+    </message>
+    <message>
+        <source>layer {number}: {cosine:.3f} (95 % interval {low:.3f} to {high:.3f})</source>
+        <translation>第 {number} 层：{cosine:.3f}（95 % 区间 {low:.3f} 至 {high:.3f}）</translation>
+    </message>
+    <message>
+        <source>layers</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>linear</source>
+        <translation>线性</translation>
+    </message>
+    <message>
+        <source>loading</source>
+        <translation>载入</translation>
+    </message>
+    <message>
+        <source>loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>loss, per epoch</source>
+        <translation>损失（每轮）</translation>
+    </message>
+    <message>
+        <source>lowest layer</source>
+        <translation>最低的一层</translation>
+    </message>
+    <message>
+        <source>mean</source>
+        <translation>均值</translation>
+    </message>
+    <message>
+        <source>multilayer perceptron</source>
+        <translation>多层感知机</translation>
+    </message>
+    <message>
+        <source>neural</source>
+        <translation>神经网络</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>normalise</source>
+        <translation>归一化</translation>
+    </message>
+    <message>
+        <source>not checked</source>
+        <translation>未检查</translation>
+    </message>
+    <message>
+        <source>not finished, {count} epochs</source>
+        <translation>未完成，{count} 轮</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>number of values above the arrows</source>
+        <translation>箭头上方为数值个数</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开</translation>
+    </message>
+    <message>
+        <source>orbit</source>
+        <translation>轨迹</translation>
+    </message>
+    <message>
+        <source>pad with</source>
+        <translation>以静止</translation>
+    </message>
+    <message>
+        <source>pat</source>
+        <translation>PAT</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>peak</source>
+        <translation>峰值</translation>
+    </message>
+    <message>
+        <source>pendula</source>
+        <translation>摆</translation>
+    </message>
+    <message>
+        <source>pendulum</source>
+        <translation>摆</translation>
+    </message>
+    <message>
+        <source>physical</source>
+        <translation>物理</translation>
+    </message>
+    <message>
+        <source>physics</source>
+        <translation>物理方程</translation>
+    </message>
+    <message>
+        <source>poor</source>
+        <translation>差</translation>
+    </message>
+    <message>
+        <source>rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>reference</source>
+        <translation>参考值</translation>
+    </message>
+    <message>
+        <source>repeat</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>reset of all</source>
+        <translation>全部重置</translation>
+    </message>
+    <message>
+        <source>reset of {field}</source>
+        <translation>重置“{field}”</translation>
+    </message>
+    <message>
+        <source>response</source>
+        <translation>响应</translation>
+    </message>
+    <message>
+        <source>rest</source>
+        <translation>填充</translation>
+    </message>
+    <message>
+        <source>rest of the forward pass</source>
+        <translation>前向的其余部分</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>正确</translation>
+    </message>
+    <message>
+        <source>rms</source>
+        <translation>均方根</translation>
+    </message>
+    <message>
+        <source>rows: what it is, columns: what it was taken for</source>
+        <translation>行：真实类别，列：判定类别</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>进行中</translation>
+    </message>
+    <message>
+        <source>scale</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>scores</source>
+        <translation>得分</translation>
+    </message>
+    <message>
+        <source>shot</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>shot with</source>
+        <translation>测量，</translation>
+    </message>
+    <message>
+        <source>softmax regression</source>
+        <translation>softmax 回归</translation>
+    </message>
+    <message>
+        <source>standardise</source>
+        <translation>标准化</translation>
+    </message>
+    <message>
+        <source>step {step}/{steps}</source>
+        <translation>第 {step}/{steps} 步</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>stopping</source>
+        <translation>停止中</translation>
+    </message>
+    <message>
+        <source>sum</source>
+        <translation>总和</translation>
+    </message>
+    <message>
+        <source>taken for {name}: {verdict}</source>
+        <translation>判为 {name}：{verdict}</translation>
+    </message>
+    <message>
+        <source>talker</source>
+        <translation>按说话人</translation>
+    </message>
+    <message>
+        <source>test</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>test set</source>
+        <translation>测试集</translation>
+    </message>
+    <message>
+        <source>test, on the device</source>
+        <translation>测试，设备上</translation>
+    </message>
+    <message>
+        <source>the interval holds 0, so that these runs do not show which of the two is better</source>
+        <translation>区间包含 0，因此这些运行不能说明哪个更好</translation>
+    </message>
+    <message>
+        <source>the interval leaves 0 out, so that chance between seeds and units is an unlikely reason</source>
+        <translation>区间不含 0，因此不太可能只是种子和样机的偶然性所致</translation>
+    </message>
+    <message>
+        <source>the window takes {frame_ms:.1f} ms for a frame</source>
+        <translation>窗口每帧耗时 {frame_ms:.1f} ms</translation>
+    </message>
+    <message>
+        <source>this may well be chance</source>
+        <translation>很可能只是偶然</translation>
+    </message>
+    <message>
+        <source>tile</source>
+        <translation>整体重复</translation>
+    </message>
+    <message>
+        <source>time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>token</source>
+        <translation>按语音</translation>
+    </message>
+    <message>
+        <source>trained</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>training</source>
+        <translation>训练</translation>
+    </message>
+    <message>
+        <source>training, per epoch</source>
+        <translation>训练（每轮）</translation>
+    </message>
+    <message>
+        <source>twin, held-out shots</source>
+        <translation>孪生，留出测量</translation>
+    </message>
+    <message>
+        <source>twin, seen shots</source>
+        <translation>孪生，已见测量</translation>
+    </message>
+    <message>
+        <source>unreadable</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>usable</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>validation</source>
+        <translation>验证</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>等待</translation>
+    </message>
+    <message>
+        <source>warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>wavelength</source>
+        <translation>波长</translation>
+    </message>
+    <message>
+        <source>what they do</source>
+        <translation>作用</translation>
+    </message>
+    <message>
+        <source>window</source>
+        <translation>最近</translation>
+    </message>
+    <message>
+        <source>{count} calls of the device are read from the journal.</source>
+        <translation>从测量记录中读取了 {count} 次设备调用。</translation>
+    </message>
+    <message>
+        <source>{count} changed</source>
+        <translation>{count} 项已改</translation>
+    </message>
+    <message>
+        <source>{count} more</source>
+        <translation>另有 {count}</translation>
+    </message>
+    <message>
+        <source>{count} pairs of values are compared; the p values are not corrected for that.</source>
+        <translation>比较了 {count} 对取值；p 值未对此作修正。</translation>
+    </message>
+    <message>
+        <source>{count} runs</source>
+        <translation>{count} 次运行</translation>
+    </message>
+    <message>
+        <source>{count} shots</source>
+        <translation>{count} 次测量</translation>
+    </message>
+    <message>
+        <source>{count} wrong</source>
+        <translation>{count} 项有误</translation>
+    </message>
+    <message>
+        <source>{device_passes:,}, {shots_per_inference} for each inference</source>
+        <translation>{device_passes:,} 次，每次推理 {shots_per_inference} 次</translation>
+    </message>
+    <message>
+        <source>{digital_parameters:,} parameters, {digital_macs:,} operations an inference</source>
+        <translation>{digital_parameters:,} 个参数，每次推理 {digital_macs:,} 次运算</translation>
+    </message>
+    <message>
+        <source>{doing}: wait until that is done.</source>
+        <translation>{doing}：请等待完成。</translation>
+    </message>
+    <message>
+        <source>{done} of {count}</source>
+        <translation>{count} 轮中的 {done} 轮</translation>
+    </message>
+    <message>
+        <source>{do} {what} ({keys})</source>
+        <translation>{do}：{what}（{keys}）</translation>
+    </message>
+    <message>
+        <source>{field}: {problem}</source>
+        <translation>{field}：{problem}</translation>
+    </message>
+    <message>
+        <source>{first} is on average {relation} over {count} pairs, 95 % interval {low:+.1f} to {high:+.1f}: {verdict}.</source>
+        <translation>在 {count} 对中，{first} 平均{relation}，95 % 区间 {low:+.1f} 至 {high:+.1f}：{verdict}。</translation>
+    </message>
+    <message>
+        <source>{first} is {relation} in the one pair there is; that says nothing about other seeds or units.</source>
+        <translation>在仅有的一对中，{first} {relation}；这并不说明其他种子或样机的情况。</translation>
+    </message>
+    <message>
+        <source>{help} 0 to {largest:,}.</source>
+        <translation>{help}0 至 {largest:,}。</translation>
+    </message>
+    <message>
+        <source>{label}: {value}</source>
+        <translation>{label}：{value}</translation>
+    </message>
+    <message>
+        <source>{low:+.1f} to {high:+.1f}</source>
+        <translation>{low:+.1f} 至 {high:+.1f}</translation>
+    </message>
+    <message>
+        <source>{low:,.10g}{unit} or more</source>
+        <translation>不小于 {low:,.10g}{unit}</translation>
+    </message>
+    <message>
+        <source>{low:.1f} to {high:.1f} %</source>
+        <translation>{low:.1f} 至 {high:.1f} %</translation>
+    </message>
+    <message>
+        <source>{low:.1f} to {high:.1f} %</source>
+        <translation>{low:.1f} 至 {high:.1f} %</translation>
+    </message>
+    <message>
+        <source>{low} to {high}{unit}</source>
+        <translation>{low} 至 {high}{unit}</translation>
+    </message>
+    <message>
+        <source>{mean:+.1f} points</source>
+        <translation>{mean:+.1f} 个百分点</translation>
+    </message>
+    <message>
+        <source>{name!r} is a bundled preset: choose another name.</source>
+        <translation>{name!r} 是内置预设：请换一个名称。</translation>
+    </message>
+    <message>
+        <source>{name} reaches {accuracy} with {parameters:,} trained values</source>
+        <translation>{name} 以 {parameters:,} 个训练值达到 {accuracy}</translation>
+    </message>
+    <message>
+        <source>{name} {value:.1f} %</source>
+        <translation>{name} {value:.1f} %</translation>
+    </message>
+    <message>
+        <source>{name}, loss</source>
+        <translation>{name}，损失</translation>
+    </message>
+    <message>
+        <source>{name}, {state} {reached}</source>
+        <translation>{name}，{state} {reached}</translation>
+    </message>
+    <message>
+        <source>{name}: {line}</source>
+        <translation>{name}：{line}</translation>
+    </message>
+    <message>
+        <source>{name}: {mean} on average over {count} runs (95 % interval, Student's t).</source>
+        <translation>{name}：{count} 次运行平均 {mean}（95 % 区间，学生 t 分布）。</translation>
+    </message>
+    <message>
+        <source>{page} (Ctrl+{number})</source>
+        <translation>{page}（Ctrl+{number}）</translation>
+    </message>
+    <message>
+        <source>{page} {number}</source>
+        <translation>{page} {number}</translation>
+    </message>
+    <message>
+        <source>{page}, {number} unread</source>
+        <translation>{page}，{number} 条未读</translation>
+    </message>
+    <message>
+        <source>{page}.md</source>
+        <translation>{page}.zh_CN.md</translation>
+    </message>
+    <message>
+        <source>{physical_parameters:,} parameters that the system itself holds</source>
+        <translation>{physical_parameters:,} 个参数，由系统自身承载</translation>
+    </message>
+    <message>
+        <source>{points:.1f} points above {second}</source>
+        <translation>比 {second} 高 {points:.1f} 个百分点</translation>
+    </message>
+    <message>
+        <source>{points:.1f} points below {second}</source>
+        <translation>比 {second} 低 {points:.1f} 个百分点</translation>
+    </message>
+    <message>
+        <source>{preset}: what will change</source>
+        <translation>{preset}：将会改变的内容</translation>
+    </message>
+    <message>
+        <source>{quantity} / {unit}</source>
+        <translation>{quantity} / {unit}</translation>
+    </message>
+    <message>
+        <source>{rate:,.0f} shots/s · {shots:,} shots · loss {loss:.3f}</source>
+        <translation>{rate:,.0f} 次/秒 · 共 {shots:,} 次测量 · 损失 {loss:.3f}</translation>
+    </message>
+    <message>
+        <source>{rate:,.0f} shots/s · {step_ms:.2f} ms a step</source>
+        <translation>{rate:,.0f} 次/秒 · 每步 {step_ms:.2f} ms</translation>
+    </message>
+    <message>
+        <source>{reached} ({interval})</source>
+        <translation>{reached}（{interval}）</translation>
+    </message>
+    <message>
+        <source>{reason} The run waits for room, and goes on by itself.</source>
+        <translation>{reason} 运行正在等待磁盘空间，有空间后自动继续。</translation>
+    </message>
+    <message>
+        <source>{right:,} of {total:,} right</source>
+        <translation>{total:,} 个中 {right:,} 个正确</translation>
+    </message>
+    <message>
+        <source>{run} is being written to.</source>
+        <translation>{run} 正在写入。</translation>
+    </message>
+    <message>
+        <source>{run} of {time} ended {epochs}. It can go on where it was, with the very result of a run that was not interrupted.</source>
+        <translation>{run}（{time}）{epochs}中断。它可以从中断处继续，结果与未中断的运行完全相同。</translation>
+    </message>
+    <message>
+        <source>{run} was not started: a run is still in progress. Stop it first.</source>
+        <translation>未能启动 {run}：还有运行在进行，请先停止它。</translation>
+    </message>
+    <message>
+        <source>{shots} for an inference</source>
+        <translation>每次推理 {shots} 次</translation>
+    </message>
+    <message>
+        <source>{system}{unit}</source>
+        <translation>{system}{unit}</translation>
+    </message>
+    <message>
+        <source>{system}{unit} · {estimator} · seed {seed}</source>
+        <translation>{system}{unit} · {estimator} · 种子 {seed}</translation>
+    </message>
+    <message>
+        <source>{time} of measuring</source>
+        <translation>测量时间 {time}</translation>
+    </message>
+    <message>
+        <source>{title} · {count} changed</source>
+        <translation>{title} · {count} 项已改</translation>
+    </message>
+    <message>
+        <source>{train:,} to train, {validation:,} to validate, {test:,} to test</source>
+        <translation>训练 {train:,}，验证 {validation:,}，测试 {test:,}</translation>
+    </message>
+    <message>
+        <source>× gain</source>
+        <translation>× 增益</translation>
+    </message>
+    <message>
+        <source>Σ branches</source>
+        <translation>Σ 支路</translation>
+    </message>
+    <message>
+        <source>• {it}</source>
+        <translation>• {it}</translation>
+    </message>
+    <message>
+        <source>∂ response / ∂ first control</source>
+        <translation>∂ 响应 / ∂ 首个控制量</translation>
+    </message>
+    <message>
+        <source>简体中文</source>
+        <translation>简体中文</translation>
+    </message>
+</context>
+</TS>
