@@ -7,11 +7,13 @@ from importlib import resources
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 Mode = Literal["system", "light", "dark"]
+# without these, Qt may take a font whose Chinese characters have the Japanese shapes
+CHINESE_FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei UI", "PingFang SC", "WenQuanYi Micro Hei")
 MODES: tuple[Mode, ...] = ("system", "light", "dark")
 
 
@@ -154,8 +156,10 @@ class ThemeController(QObject):
 
 
 def text_font() -> QFont:
-    """Return the one text font: the system's at 10 pt, with digits of equal width."""
+    """Return the one text font: the system's at 10 pt, with digits of equal width, and a Chinese one behind it."""
     font = QFont(QGuiApplication.font())
+    installed = set(QFontDatabase.families())
+    font.setFamilies([*font.families(), *(family for family in CHINESE_FONTS if family in installed)])
     font.setPointSizeF(10)
     font.setFeature(QFont.Tag("tnum"), 1)
     return font

@@ -49,7 +49,7 @@ from app.widgets.rail import Rail
 from app.widgets.run_bar import RunBar
 from app.widgets.status_line import StatusLine
 from app.window_commands import add_commands
-from core.phrase import Phrase, joined
+from core.phrase import Phrase, numbered
 from core.training.events import Finished, Message, RunOpened
 
 if TYPE_CHECKING:
@@ -257,8 +257,7 @@ class MainWindow(QMainWindow):
             self.run_bar.preset.setText(choice.preset.name)
 
     def _system_changed(self, name: str, status: str) -> None:
-        kind, unit, number = name.partition(" #")
-        self.run_bar.set_system(joined((Phrase(kind), unit, number), ""), status)
+        self.run_bar.set_system(numbered(name), status)
 
     def _choose_system(self, kind: str) -> None:
         self.setup.choose_system(kind)

@@ -24,6 +24,12 @@ class Phrase(str):
         return phrase
 
 
+def numbered(name: str) -> Phrase:
+    """Return the name of a unit, "SHG bench #7", as a phrase: the kind has another name in other languages."""
+    kind, mark, number = name.partition(" #")
+    return joined((Phrase(kind), mark, number), "")
+
+
 def joined(parts: Iterable[str], between: str = " ") -> Phrase:
     """Return texts one after the other as one; those that are no phrases are the same in every language."""
     values: dict[str, object] = {f"part{number}": part for number, part in enumerate(parts)}

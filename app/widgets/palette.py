@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, Q
 from app.commands import Command, Commands
 from app.language import say, tr, worded
 from app.widgets.overlay import Overlay
+from core.phrase import Phrase
 
 WIDTH_PX, ROWS = 560, 12
 
@@ -72,7 +73,9 @@ class Palette(Overlay):
         self.list.clear()
         for command in self._found:
             after = tr(command.reason()) or command.shortcut
-            text = f"{tr(command.group)}: {command.text}" + (f"   {after}" if after else "")
+            text = tr("{group}: {command}", group=Phrase(command.group), command=command.text) + (
+                f"   {after}" if after else ""
+            )
             self.list.addItem(QListWidgetItem(text))
         self.list.setFixedHeight(min(max(len(self._found), 1), ROWS) * 34 + 8)
         self.list.setCurrentRow(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel
 
-from app.language import worded
+from app.language import say
 
 
 class _WrappedLabel(QLabel):
@@ -16,7 +16,8 @@ class _WrappedLabel(QLabel):
 
 def plain_label(text: str = "", role: str = "", *, wraps: bool = True) -> QLabel:
     """Make a label whose text can be selected."""
-    label = worded(_WrappedLabel() if wraps else QLabel(), text)
+    label = _WrappedLabel() if wraps else QLabel()
+    say(label.setText, text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setWordWrap(wraps)

@@ -55,7 +55,7 @@ class RunCard(QWidget):
     def show_summary(self, run: RunSummary) -> None:
         """Show what the list says of a run."""
         self._run = run
-        self.title.setText(shown_title(run))
+        say(self.title.setText, "{run}", run=shown_title(run))
         estimator = Phrase(ESTIMATOR_NAMES.get(run.estimator, run.estimator))
         parts = (shown_system(run), estimator, local_time(run.started), short_name(run.name))
         say(self.line.setText, joined((part for part in parts if part), " · "))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from core.calibration.shots import collect_shots
 from core.network.base import Shoot
-from core.phrase import Phrase
+from core.phrase import Phrase, numbered
 from core.physics.kernels.pool import set_threads
 from core.ports import Ageing, DifferentiableSystem, DiskFull, Resumable, RunFileError, SystemInfo
 from core.run.checkpoint import Checkpoint, read_checkpoint
@@ -177,7 +177,7 @@ class _Run:
         if self._watch is not None:
             self._watch.check(self._steps, self._emit)
         self._folder.save_checkpoint("final", self._weights(), {})
-        self._enter("evaluating", "Measuring the test set on {system}", system=setup.system.info.name)
+        self._enter("evaluating", "Measuring the test set on {system}", system=numbered(setup.system.info.name))
         self._bench.purpose = "test"
         measured = evaluate(network, task.test, self._bench.measure, self._bench, self._control)
         self._emit(count_answers("test", task.test, measured, len(task.classes)))

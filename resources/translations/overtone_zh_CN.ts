@@ -2820,6 +2820,10 @@
         <translation>在仅有的一对中，{first} {relation}；这并不说明其他种子或样机的情况。</translation>
     </message>
     <message>
+        <source>{group}: {command}</source>
+        <translation>{group}：{command}</translation>
+    </message>
+    <message>
         <source>{help} 0 to {largest:,}.</source>
         <translation>{help}0 至 {largest:,}。</translation>
     </message>
@@ -2857,7 +2861,7 @@
     </message>
     <message>
         <source>{name} reaches {accuracy} with {parameters:,} trained values</source>
-        <translation>{name} 以 {parameters:,} 个训练值达到 {accuracy}</translation>
+        <translation>{name}以 {parameters:,} 个训练值达到 {accuracy}</translation>
     </message>
     <message>
         <source>{name} {value:.1f} %</source>

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QListView,
+    QMainWindow,
     QMenu,
     QPlainTextEdit,
     QTabBar,
@@ -38,13 +40,17 @@ READERS = {
 }
 
 
-def texts_of(window: QWidget) -> dict[str, str]:
+def texts_of(window: QWidget) -> dict[tuple[QObject, str], str]:
     """Return every text of a window's objects, hidden ones too, without tags; keys say where."""
-    found: dict[str, str] = {}
-    for number, thing in enumerate([window, *window.findChildren(QObject)]):
-        for place, text in _of(thing):
-            found[f"{number} {type(thing).__name__} {place}"] = re.sub(r"<[^<>]*>", "", text)
-    return found
+    things = [window, *(thing for thing in window.findChildren(QObject) if not _is_foreign(thing))]
+    return {(thing, place): re.sub(r"<[^<>]*>", "", text) for thing in things for place, text in _of(thing)}
+
+
+def _is_foreign(thing: QObject) -> bool:
+    """Tell what is not seen: Qt's parts of a dock's own title, arrows and left-overs of tab bars, pyqtgraph's menu."""
+    left_over = isinstance(thing, QTabBar) and isinstance(thing.parent(), QMainWindow) and thing.count() < 2
+    named = thing.objectName().startswith(("qt_dockwidget", "Scroll"))
+    return left_over or named or isinstance(thing.parent(), pg.GraphicsScene)
 
 
 def _of(thing: QObject) -> Iterator[tuple[str, str]]:
@@ -66,7 +72,8 @@ def _of(thing: QObject) -> Iterator[tuple[str, str]]:
 
 def _of_model(view: QAbstractItemView) -> Iterator[tuple[str, str]]:
     model, across = view.model(), Qt.Orientation.Horizontal
-    for column in range(model.columnCount()):
+    columns = 1 if isinstance(view, QListView) else model.columnCount()
+    for column in range(columns):
         for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             yield f"head {column} {role.name}", str(model.headerData(column, across, role) or "")
         for row in range(model.rowCount()):

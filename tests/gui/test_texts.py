@@ -68,7 +68,6 @@ SET_DIRECTLY = {
     "app/widgets/training_view.py: '' if rate is None else f'{rate:g}'": "a number",
     "app/widgets/training_view.py: f'{self._rate:g}'": "a number",
     "app/widgets/inline_question.py: ''": "nothing",
-    "app/widgets/run_card.py: shown_title(run)": "a run's title",
     "app/widgets/setup_panel.py: tip": "a path, or an error",
     "app/widgets/text_table.py: tr(cell) if isinstance(cell, Phrase) else cell": "a name or a number",
     "app/widgets/help.py: _shortcuts(self._shown)": "translated there",
