@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.commands import Command, Commands
-from app.language import say, tr, worded
+from app.language import follow, say, tr, worded
 from app.widgets.overlay import Overlay
 from core.phrase import Phrase
 
@@ -39,6 +39,7 @@ class Palette(Overlay):
         self.search.textChanged.connect(self._search)
         self.search.installEventFilter(self)
         self.list.itemClicked.connect(self._do)
+        follow(self.search_again)
 
     def open(self) -> None:
         """Show all commands and take what is typed."""
@@ -67,6 +68,11 @@ class Palette(Overlay):
         else:
             return False
         return True
+
+    def search_again(self) -> None:
+        """Show again what has the words that stand there."""
+        if self.isVisible():
+            self._search(self.search.text())
 
     def _search(self, words: str) -> None:
         self._found = self._commands.matching(words)

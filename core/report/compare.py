@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.phrase import Phrase
+from core.phrase import Phrase, joined
 from core.ports import RunFileError, SpecError
 from core.report.compare_words import (
     ABOVE,
@@ -167,9 +167,9 @@ def mcnemar_exact(first_right: np.ndarray, second_right: np.ndarray) -> McNemar:
     return McNemar(only_first, only_second, float(binomtest(only_first, both).pvalue) if both else 1.0)
 
 
-def shown(value: Any) -> str:
+def shown(value: Any) -> Phrase:
     """Write a specification's value in a table."""
-    return "" if value is None else "PAT" if value == "pat" else str(value).replace("in_silico", "in silico")
+    return Phrase("" if value is None else "PAT" if value == "pat" else str(value).replace("in_silico", "in silico"))
 
 
 def percent(value: float | None, half_width: float | None = None) -> str:
@@ -213,7 +213,7 @@ def tables_of(comparison: Comparison) -> dict[str, list[list[str]]]:
 
 def _pairing_row(item: Pairing) -> list[str]:
     mean = Phrase("{mean:+.1f} points", mean=100 * item.mean)
-    row = [f"{shown(item.first)} - {shown(item.second)}", str(len(item.differences)), mean]
+    row = [joined((shown(item.first), shown(item.second)), " - "), str(len(item.differences)), mean]
     if item.half_width95 is None or item.wilcoxon_p is None or item.sign_p is None:
         return [*row, "", "", ""]
     low, high = item.mean - item.half_width95, item.mean + item.half_width95
@@ -305,7 +305,9 @@ def _scope(runs: Sequence[ComparedRun], treatments: Sequence[str]) -> list[str]:
 def _words_of_groups(groups: Sequence[Group], key: str | None) -> list[str]:
     words: list[str] = []
     for group in groups:
-        count, name = len(group.runs), f"{key} = {shown(group.value)}" if key else Phrase("This specification")
+        count, name = len(group.runs), Phrase("This specification")
+        if key:
+            name = Phrase("{key} = {value}", key=key, value=shown(group.value))
         if group.half_width95 is not None:
             mean = percent(group.mean, group.half_width95)
             words.append(Phrase(MEAN_OF_GROUP, name=name, mean=mean, count=count))

@@ -82,7 +82,6 @@ NO_TEXTS = {
     "Overtone": "the program's name",
     "Not saved": "the beginning of a text that is looked for",
     "Hz": "a unit",
-    "Fusion": "a style of Qt's",
     "class map": "a view's identifier",
     "Description": "a field of a file's metadata",
     "Subject": "a field of a file's metadata",

@@ -32,8 +32,8 @@ def catalogue() -> dict[str, str]:
 
 
 def window_files() -> list[Path]:
-    """List the files of the window."""
-    files = [path for path in sorted((ROOT / "app").rglob("*.py")) if "bench" not in path.parts]
+    """List the files of the window, but its colours and fonts."""
+    files = [path for path in sorted((ROOT / "app").rglob("*.py")) if not {"bench", "theme.py"} & set(path.parts)]
     return [path for path in files if path.stem in OF_APP or "\nfrom PySide6" in path.read_text("utf-8")]
 
 
