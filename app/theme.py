@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -159,7 +159,7 @@ def text_font() -> QFont:
     """Return the one text font: the system's at 10 pt, with digits of equal width, and a Chinese one behind it."""
     font = QFont(QGuiApplication.font())
     installed = set(QFontDatabase.families())
-    font.setFamilies([*font.families(), *(family for family in CHINESE_FONTS if family in installed)])
+    font.setFamilies([QFontInfo(font).family(), *(family for family in CHINESE_FONTS if family in installed)])
     font.setPointSizeF(10)
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
