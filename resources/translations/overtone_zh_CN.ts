@@ -280,6 +280,10 @@
         <translation>所选运行</translation>
     </message>
     <message>
+        <source>Class</source>
+        <translation>类别</translation>
+    </message>
+    <message>
         <source>Class map</source>
         <translation>类别图</translation>
     </message>
@@ -346,6 +350,10 @@
     <message>
         <source>Cosine of the twin's gradient to the device's, at the last check, in the layer where it is lowest</source>
         <translation>最近一次检查时，孪生梯度与设备梯度的余弦，取最低的一层</translation>
+    </message>
+    <message>
+        <source>Counts only where “{section} · {field}” is {values}.</source>
+        <translation>仅当“{section} · {field}”为 {values} 时有效。</translation>
     </message>
     <message>
         <source>Coupled pendula</source>
@@ -424,6 +432,10 @@
         <translation>单步执行</translation>
     </message>
     <message>
+        <source>Does not count where “{section} · {field}” is {values}.</source>
+        <translation>当“{section} · {field}”为 {values} 时无效。</translation>
+    </message>
+    <message>
         <source>Done, of those that were asked for</source>
         <translation>已完成 / 要求的轮数</translation>
     </message>
@@ -446,6 +458,10 @@
     <message>
         <source>ETA {time}</source>
         <translation>剩余 {time}</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation>编辑</translation>
     </message>
     <message>
         <source>Effective bits of both converters.</source>
@@ -744,6 +760,10 @@
         <translation>无法读取：{reason}</translation>
     </message>
     <message>
+        <source>It starts as at first.</source>
+        <translation>恢复为初始状态。</translation>
+    </message>
+    <message>
         <source>Journal</source>
         <translation>测量记录</translation>
     </message>
@@ -758,6 +778,10 @@
     <message>
         <source>Keep these values under a name of their own</source>
         <translation>用自己的名称保存这些值</translation>
+    </message>
+    <message>
+        <source>Kernel</source>
+        <translation>核</translation>
     </message>
     <message>
         <source>Key</source>
@@ -868,12 +892,20 @@
         <translation>幅值</translation>
     </message>
     <message>
+        <source>Matrix</source>
+        <translation>矩阵</translation>
+    </message>
+    <message>
         <source>Mean difference</source>
         <translation>平均差</translation>
     </message>
     <message>
         <source>Mean of the controls that training starts from (chain).</source>
         <translation>训练开始时控制量的均值（链式）。</translation>
+    </message>
+    <message>
+        <source>Measured power of the response over the power that the drive asks for. Both are taken from the data sheet's laser spectrum and reference level: losses and drifts since are in this figure, and light beyond the range of the spectrometer is not.</source>
+        <translation>测得的响应功率与激励所要求的功率之比。两者都取自数据手册的激光光谱和参考电平：此后的损耗和漂移包含在内，光谱仪范围之外的光不包含在内。</translation>
     </message>
     <message>
         <source>Measuring the test set on {system}</source>
@@ -1152,6 +1184,10 @@
         <translation>参数漂移</translation>
     </message>
     <message>
+        <source>Part</source>
+        <translation>部分</translation>
+    </message>
+    <message>
         <source>Part of a label that is shared out among all classes.</source>
         <translation>标签中平均分给所有类别的部分。</translation>
     </message>
@@ -1214,6 +1250,10 @@
     <message>
         <source>Pendulum</source>
         <translation>摆</translation>
+    </message>
+    <message>
+        <source>Phase asked for</source>
+        <translation>要求的相位</translation>
     </message>
     <message>
         <source>Phase portrait</source>
@@ -1404,6 +1444,10 @@
         <translation>响应序号</translation>
     </message>
     <message>
+        <source>Response, each layer over its own range</source>
+        <translation>响应（各层按自身范围）</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>继续</translation>
     </message>
@@ -1518,6 +1562,10 @@
     <message>
         <source>Shaper blur</source>
         <translation>整形器模糊</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>份额</translation>
     </message>
     <message>
         <source>Shift of the shaper's wavelength axis between units.</source>
@@ -1804,6 +1852,10 @@
         <translation>对短脉冲的响应。孪生校准后显示。</translation>
     </message>
     <message>
+        <source>The backup from before is used.</source>
+        <translation>使用之前的备份。</translation>
+    </message>
+    <message>
         <source>The box warms and cools at random, which moves the threshold by -2 mV/K.</source>
         <translation>机箱温度随机升降，使阈值按 -2 mV/K 移动。</translation>
     </message>
@@ -1860,8 +1912,16 @@
         <translation>仿真的样机：同一序列号永远是同一台样机。</translation>
     </message>
     <message>
+        <source>The spectral phase that the drive asks for, blank where its amplitude is below 1 % of its largest value.</source>
+        <translation>激励所要求的光谱相位；振幅低于最大值 1 % 处留空。</translation>
+    </message>
+    <message>
         <source>The spectrum of the response appears with the first measured shot.</source>
         <translation>第一次测量后会显示响应的频谱。</translation>
+    </message>
+    <message>
+        <source>The system does not tell how the power of its response compares with that of its drive: a power meter before and behind the crystal would.</source>
+        <translation>系统没有说明响应功率与激励功率之比：在晶体前后各放一台功率计可以测得。</translation>
     </message>
     <message>
         <source>The table's column of labels; empty is the last one.</source>
@@ -1902,6 +1962,14 @@
     <message>
         <source>Theme: {choice}</source>
         <translation>主题：{choice}</translation>
+    </message>
+    <message>
+        <source>There is nothing to save yet.</source>
+        <translation>还没有可保存的内容。</translation>
+    </message>
+    <message>
+        <source>This changes the experiment: open its page first.</source>
+        <translation>这会更改实验：请先打开实验页。</translation>
     </message>
     <message>
         <source>This is not a number.</source>
@@ -2060,6 +2128,10 @@
         <translation>验证</translation>
     </message>
     <message>
+        <source>Value</source>
+        <translation>数值</translation>
+    </message>
+    <message>
         <source>View</source>
         <translation>视图</translation>
     </message>
@@ -2144,8 +2216,16 @@
         <translation>要做什么？</translation>
     </message>
     <message>
+        <source>What it is</source>
+        <translation>真实类别</translation>
+    </message>
+    <message>
         <source>What it is called, and its seed.</source>
         <translation>名称与随机种子。</translation>
+    </message>
+    <message>
+        <source>What it was taken for</source>
+        <translation>判定类别</translation>
     </message>
     <message>
         <source>What lists and reports call it; empty takes the name.</source>
@@ -2336,12 +2416,28 @@
         <translation>数字</translation>
     </message>
     <message>
+        <source>draft of the experiment</source>
+        <translation>实验草稿</translation>
+    </message>
+    <message>
         <source>drive</source>
         <translation>激励</translation>
     </message>
     <message>
         <source>earlier {estimator}{nth}</source>
         <translation>此前的 {estimator}{nth}</translation>
+    </message>
+    <message>
+        <source>efficiency not known</source>
+        <translation>转换效率未知</translation>
+    </message>
+    <message>
+        <source>efficiency {share:.2f} %</source>
+        <translation>转换效率 {share:.2f} %</translation>
+    </message>
+    <message>
+        <source>efficiency –</source>
+        <translation>转换效率 –</translation>
     </message>
     <message>
         <source>empty</source>
@@ -2456,6 +2552,10 @@
         <translation>层</translation>
     </message>
     <message>
+        <source>layout of the live page</source>
+        <translation>实时页布局</translation>
+    </message>
+    <message>
         <source>learning rate</source>
         <translation>学习率</translation>
     </message>
@@ -2554,6 +2654,10 @@
     <message>
         <source>pendulum</source>
         <translation>摆</translation>
+    </message>
+    <message>
+        <source>phase</source>
+        <translation>相位</translation>
     </message>
     <message>
         <source>physical</source>
@@ -2704,6 +2808,10 @@
         <translation>时间</translation>
     </message>
     <message>
+        <source>time of a step</source>
+        <translation>每步用时</translation>
+    </message>
+    <message>
         <source>token</source>
         <translation>按语音</translation>
     </message>
@@ -2758,6 +2866,10 @@
     <message>
         <source>window</source>
         <translation>最近</translation>
+    </message>
+    <message>
+        <source>window's place</source>
+        <translation>窗口位置</translation>
     </message>
     <message>
         <source>{count} calls of the device are read from the journal.</source>
