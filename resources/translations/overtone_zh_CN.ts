@@ -3012,6 +3012,10 @@
         <translation>{page}.zh_CN.md</translation>
     </message>
     <message>
+        <source>{part0}, {part1}</source>
+        <translation>{part0}，{part1}</translation>
+    </message>
+    <message>
         <source>{physical_parameters:,} parameters that the system itself holds</source>
         <translation>{physical_parameters:,} 个参数，由系统自身承载</translation>
     </message>
