@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from functools import lru_cache
 
 import numpy as np
@@ -46,31 +45,47 @@ def decibels(amplitude: np.ndarray) -> np.ndarray:
     return 20 * np.log10(np.maximum(amplitude, 10 ** (FLOOR_DB / 20)))
 
 
+def condensed(values: np.ndarray, most: int) -> tuple[np.ndarray, int]:
+    """Return the highest of every so many values (n,), at most `most` of them, and how many are in each."""
+    each = -(-len(values) // most)
+    return np.maximum.reduceat(values, np.arange(0, len(values), each)), each
+
+
 class RunningSpectrum:
     """The mean power of the last spectra, and the highest of each line since the last reset."""
 
     def __init__(self) -> None:
-        self.count = AVERAGES[0]
-        self._latest: deque[np.ndarray] = deque(maxlen=AVERAGES[-1])
-        self._peak = np.empty(0)
+        self._count = AVERAGES[0]
+        self.reset()
+
+    @property
+    def count(self) -> int:
+        """How many spectra are averaged; another number begins anew."""
+        return self._count
+
+    @count.setter
+    def count(self, count: int) -> None:
+        self._count = count
+        self.reset()
 
     def reset(self) -> None:
         """Forget all spectra."""
-        self._latest.clear()
+        self._powers, self._taken = np.empty((0, 0)), 0
         self._peak = np.empty(0)
 
     def add(self, amplitude: np.ndarray) -> None:
         """Take another spectrum (lines,); one of another length begins anew."""
-        if self._latest and len(self._latest[-1]) != len(amplitude):
+        if self._powers.shape[1] != len(amplitude):
             self.reset()
-        self._latest.append(amplitude)
-        self._peak = amplitude if not len(self._peak) else np.maximum(self._peak, amplitude)
+            self._powers, self._peak = np.empty((self._count, len(amplitude))), amplitude
+        np.square(amplitude, out=self._powers[self._taken % self._count])
+        self._taken += 1
+        self._peak = np.maximum(self._peak, amplitude)
 
     @property
     def mean(self) -> np.ndarray:
         """Return the root of the mean power of the last `count` spectra."""
-        chosen = list(self._latest)[-self.count :]
-        return np.sqrt(np.mean(np.square(chosen), axis=0))
+        return np.sqrt(self._powers[: self._taken].mean(axis=0))
 
     @property
     def peak(self) -> np.ndarray:

@@ -209,6 +209,8 @@ class LivePage(QMainWindow):
                 magnitude_db = self.spectrum.show_waveform(info.response_axis, latest.response)
                 if magnitude_db is not None and not self.waterfall.paused:
                     self.waterfall.add(info.response_axis, magnitude_db)
+                    if self._wanted("waterfall"):
+                        self.waterfall.draw()
             if self._wanted("phase"):
                 self.phase.show_waveform(latest.response)
         else:

@@ -268,7 +268,7 @@ class Canvas(QWidget):
 def polyline(x: np.ndarray, y: np.ndarray, view: View) -> QPolygonF:
     """Return points (n,), x growing or falling, in pixels: those in view and their neighbours, at most four a column.
 
-    Of many points in one column of pixels the lowest and the highest are kept, so that no peak is lost.
+    Of many points in half a column of pixels the lowest and the highest are kept, so that no peak is lost.
     """
     finite = np.isfinite(y)
     if not finite.all():
@@ -277,9 +277,9 @@ def polyline(x: np.ndarray, y: np.ndarray, view: View) -> QPolygonF:
         x, y = x[::-1], y[::-1]
     first, last = np.searchsorted(x, (view.left, view.right))
     x, y = x[max(first - 1, 0) : last + 1], y[max(first - 1, 0) : last + 1]
-    columns = max(int(view.rect.width()), 1)
-    if len(x) > 4 * columns:
-        starts = np.arange(0, len(x), len(x) // (2 * columns) + 1)
+    if len(x) > 4 * view.rect.width():
+        halves = np.floor(2 * np.clip(view.x_px(x), -1, view.rect.right() + 1))
+        starts = np.flatnonzero(np.diff(halves, prepend=-np.inf))
         x = np.repeat(x[starts], 2)
         y = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], 1).ravel()
     return to_pixels(x, y, view)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from app.language import say, worded
-from app.spectrum import AVERAGES, WINDOWS, RunningSpectrum, amplitude_spectrum, decibels
+from app.spectrum import AVERAGES, WINDOWS, RunningSpectrum, amplitude_spectrum, condensed, decibels
 from app.widgets.image_panel import ImagePanel
 from app.widgets.plot_panel import PlotPanel
 from core.phrase import Phrase
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.ports import Axis
 
 EMPTY = "The spectrum of the response appears with the first measured shot."
-WATERFALL_ROWS = 200
+WATERFALL_ROWS, WATERFALL_COLUMNS = 200, 1000
 WATERFALL_DB = (-80.0, 0.0)
 
 
@@ -91,13 +91,13 @@ class SpectrumView(PlotPanel):
 
 
 class WaterfallView(ImagePanel):
-    """The latest spectra, the newest at the bottom."""
+    """The latest spectra, the newest at the bottom; of very many lines, the highest of each few."""
 
     def __init__(self) -> None:
         super().__init__("Waterfall", EMPTY)
         self.plot.set_axis("bottom", "Frequency", "Hz")
         self.plot.set_axis("left", "Shots ago")
-        self._rows = np.empty((0, 0))
+        self._rows, self._lines, self._line_hz = np.empty((0, 0)), 1, 0.0
 
     def reset(self) -> None:
         """Forget all spectra."""
@@ -106,11 +106,18 @@ class WaterfallView(ImagePanel):
         self.show_empty()
 
     def add(self, axis: Axis, magnitude_db: np.ndarray) -> None:
-        """Add a spectrum (lines,) of a waveform on this axis."""
-        if self._rows.shape[1] != len(magnitude_db):
-            self._rows = np.full((WATERFALL_ROWS, len(magnitude_db)), WATERFALL_DB[0])
-        self._rows = np.roll(self._rows, 1, axis=0)
-        self._rows[0] = magnitude_db
+        """Keep a spectrum (lines,) of a waveform on this axis, to be drawn with `draw`."""
+        row, self._lines = condensed(magnitude_db, WATERFALL_COLUMNS)
+        if self._rows.shape[1] != len(row):
+            self._rows = np.full((WATERFALL_ROWS, len(row)), WATERFALL_DB[0])
+        self._rows[1:] = self._rows[:-1]
+        self._rows[0] = row
         time_s = np.asarray(axis.values, dtype=float)
-        highest_hz = (len(time_s) - 1) / (time_s[-1] - time_s[0]) / 2
-        self.show_image(self._rows, QRectF(0.0, 0.0, highest_hz, WATERFALL_ROWS), WATERFALL_DB)
+        self._line_hz = (len(time_s) - 1) / (time_s[-1] - time_s[0]) / len(time_s)
+
+    def draw(self) -> None:
+        """Show what was kept."""
+        if self._rows.size:
+            width_hz = self._rows.shape[1] * self._lines * self._line_hz
+            where = QRectF(-self._line_hz / 2, 0.0, width_hz, WATERFALL_ROWS)
+            self.show_image(self._rows.copy(), where, WATERFALL_DB)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import get_window
 
-from app.spectrum import WINDOWS, RunningSpectrum, amplitude_spectrum, decibels, window
+from app.spectrum import WINDOWS, RunningSpectrum, amplitude_spectrum, condensed, decibels, window
 
 SCIPY_NAMES = {"Hann": "hann", "Blackman-Harris": "blackmanharris", "Flat top": "flattop", "Rectangular": "boxcar"}
 
@@ -49,3 +49,23 @@ def test_averages_and_peaks():
 def test_too_short_a_waveform_has_no_spectrum():
     with pytest.raises(ValueError, match="four samples"):
         amplitude_spectrum(np.arange(3.0), np.zeros(3))
+
+
+def test_another_number_of_averages_begins_anew():
+    running = RunningSpectrum()
+    running.add(np.full(5, 9.0))
+    running.count = 16
+    running.add(np.ones(5))
+    np.testing.assert_allclose(running.mean, 1)
+    np.testing.assert_allclose(running.peak, 1)
+
+
+@pytest.mark.parametrize("lines", [3, 999, 1000, 1001, 50_001])
+def test_condensed_lines_keep_every_peak(lines):
+    values = np.zeros(lines)
+    peak = lines // 3
+    values[peak] = 1
+    kept, each = condensed(values, 1000)
+    assert len(kept) <= 1000
+    assert np.argmax(kept) == peak // each
+    assert kept.max() == 1

@@ -58,9 +58,46 @@ def test_no_peak_of_a_long_trace_is_lost():
     y = np.zeros(100_000)
     y[54_321], y[76_543] = 0.9, -0.7
     line = pixels(polyline(np.linspace(0, 10, len(y)), y, VIEW))
-    assert len(line) <= 4 * 200
+    assert len(line) <= 4 * 200 + 4  # and those at the rim
     assert line[:, 1].min() == pytest.approx(5)
     assert line[:, 1].max() == pytest.approx(85)
+
+
+@pytest.mark.parametrize("spacing", ["even", "logarithmic", "random"])
+def test_each_column_of_pixels_spans_the_values_that_lie_in_it(spacing: str):
+    random = np.random.default_rng(4)
+    count = 100_000
+    x = {
+        "even": np.linspace(0, 10, count),
+        "logarithmic": np.log10(np.linspace(1, 1e10, count)),  # a few points at the left, most at the right
+        "random": np.sort(10 * random.random(count)),
+    }[spacing]
+    y = 0.1 * random.standard_normal(count)
+    y[random.integers(0, count, 40)] = random.choice([-0.9, 0.9], 40)
+    line = pixels(polyline(x, y, VIEW))
+    assert len(line) <= 4 * 200 + 4
+    columns, wanted = np.floor(line[:, 0]), np.minimum(np.floor(20 * x), 200)
+    for column in np.unique(wanted):
+        values, drawn = y[wanted == column], (50 - line[columns == column, 1]) / 50
+        assert (drawn.min(), drawn.max()) == pytest.approx((values.min(), values.max()))
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_spike_of_one_sample_in_a_hundred_thousand_is_painted_where_it_is(plot: Plot, qtbot, log: bool):
+    curve, x = plot.add_curve(1), np.arange(1.0, 100_001)
+    with qtbot.waitSignal(plot.plot_item.scene().changed):
+        plot.set_log(log)
+        plot.fix_view("bottom", 1.0, 1e5)
+    for spike in (5, 40, 3_210, 54_321, 99_990):
+        y = np.full(len(x), -0.5)
+        y[spike] = 0.8
+        plot.set_data(curve, x, y)
+        image = plot.canvas.grab().toImage()
+        row, wanted = round(0.2 * plot.canvas.height()), QColor(DARK.series[1])
+        found = [column for column in range(image.width()) if image.pixelColor(column, row) == wanted]
+        place = np.log10(x[spike]) / 5 if log else x[spike] / 1e5
+        assert found
+        assert np.abs(np.array(found) - place * plot.canvas.width()).min() <= 2
 
 
 def test_a_zoomed_view_keeps_the_neighbours_outside():
