@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class Line:
     colour: str = "#0072B2"
     dash: str = "solid"
     points: bool = False
+    second: Quantity | None = None  # what it counts, where that is not what the axis of y does
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def csv_bytes(record: PlotRecord, facts: Mapping[str, str]) -> bytes:
         writer.writerow(["# columns", record.x.title, *map(repr, record.extent[:2])])
         writer.writerows([[repr(float(value)) for value in row] for row in record.image])
     else:
-        heads = [head for line in record.lines for head in (record.x.title, f"{line.name}: {record.y.title}")]
+        counted = [(line, line.second or record.y) for line in record.lines]
+        heads = [head for line, y in counted for head in (record.x.title, f"{line.name}: {y.title}")]
         writer.writerow(heads)
         longest = max((len(line.x) for line in record.lines), default=0)
         for row in range(longest):
@@ -114,6 +116,8 @@ def npz_bytes(record: PlotRecord, facts: Mapping[str, str]) -> bytes:
         arrays |= {"image": record.image, "extent": np.array(record.extent)}
     for number, line in enumerate(record.lines):
         arrays |= {f"name_{number}": np.array(line.name), f"x_{number}": line.x, f"y_{number}": line.y}
+        if line.second is not None:
+            arrays[f"y_axis_{number}"] = np.array(line.second.title)
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
@@ -126,7 +130,7 @@ def picture_bytes(record: PlotRecord, kind: str, facts: Mapping[str, str]) -> by
 
     from core.report.canvas import DASHES, LINE, MUTED, drawing
 
-    dashes = {"solid": DASHES[0], "dash": DASHES[1], "dot": DASHES[2]}
+    dashes: dict[str, Any] = {"solid": DASHES[0], "dash": DASHES[1], "dot": DASHES[2], "none": "none"}
     stream = io.BytesIO()
     with drawing():
         figure = Figure(figsize=SIZE_IN, layout="constrained", facecolor="white")
@@ -136,15 +140,19 @@ def picture_bytes(record: PlotRecord, kind: str, facts: Mapping[str, str]) -> by
             axes.imshow(record.image, extent=record.extent, aspect="auto", origin="lower", interpolation="nearest")
         else:
             axes.grid(color=LINE, linewidth=0.5)
+            drawn: list[Any] = []
             for line in record.lines:
-                mark = "o" if line.points else ""
-                axes.plot(line.x, line.y, color=line.colour, linestyle=dashes[line.dash], marker=mark, label=line.name)
-                axes.lines[-1].set_markersize(3)
+                at = axes
+                if line.second is not None:
+                    at = axes.twinx()
+                    at.set_ylabel(line.second.title)
+                drawn += at.plot(line.x, line.y, color=line.colour, linestyle=dashes[line.dash], label=line.name)
+                drawn[-1].set(marker="o" if line.points else "", markersize=3)
             for name, value in record.levels.items():
                 axes.axhline(value, color=MUTED, linestyle=dashes["dash"], linewidth=0.8)
                 axes.annotate(name, (0.01, value), xycoords=("axes fraction", "data"), fontsize=7, va="bottom")
             if len(record.lines) > 1:
-                axes.legend(frameon=False)
+                axes.legend(handles=drawn, frameon=False)
         if record.log_x:
             axes.set_xscale("log")
         for axis, quantity in ((axes.xaxis, record.x), (axes.yaxis, record.y)):

@@ -66,6 +66,20 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Light:
+    """What the drive and the response of an optical system stand for on its data sheet, for display alone.
+
+    A drive d asks for the power d·G·d, G being `drive_power` (drive, drive), and for the spectral phase
+    `drive_phase_rad` (drive,); a response r stands for the power r·w, w being `response_power` (response,). Both powers
+    are in one unit.
+    """
+
+    drive_power: np.ndarray
+    response_power: np.ndarray
+    drive_phase_rad: np.ndarray
+
+
+@dataclass(frozen=True)
 class SystemInfo:
     """The facts of a physical system that a network, a twin and a view need.
 
@@ -74,7 +88,7 @@ class SystemInfo:
     normalised to [0, 1] too; `run` takes them after the drive, in this order.
     `signed_drive` says that 0.5 is the rest position of a control (a voltage), otherwise it is 0 (an amplitude).
     Labels and units say what the numbers are and what they are fractions of, for display.
-    `shot_s` is how long one shot lasts on the real apparatus.
+    `shot_s` is how long one shot lasts on the real apparatus. `light` is None where nobody knows it.
     """
 
     kind: str
@@ -92,6 +106,7 @@ class SystemInfo:
     parameter_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     drive_unit: str = "full scale"
     response_unit: str = "full scale"
+    light: Light | None = None
 
 
 @runtime_checkable

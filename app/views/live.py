@@ -12,9 +12,10 @@ from app.language import say
 from app.theme import Theme
 from app.widgets.class_map import ClassMapView
 from app.widgets.confusion_view import ConfusionView
+from app.widgets.optical_view import DriveView, ResponseView
 from app.widgets.panel import Panel
 from app.widgets.plot_panel import PlotPanel
-from app.widgets.response_view import EMPTY, LayersView, TracesView, TraceView, is_time_domain
+from app.widgets.response_view import LayersView, TracesView, is_time_domain
 from app.widgets.spectrum_view import SpectrumView, WaterfallView
 from app.widgets.system_views import KernelView, MatrixView, PhaseView
 from app.widgets.timing_view import TimingView
@@ -51,8 +52,7 @@ class LivePage(QMainWindow):
         self.setObjectName("page")
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
         self._settings = settings
-        self.drive = TraceView("Drive", EMPTY["drive"], 0)
-        self.response = TraceView("Response", EMPTY["response"], 1)
+        self.drive, self.response = DriveView(), ResponseView()
         self.traces = TracesView()
         self.spectrum, self.waterfall = SpectrumView(), WaterfallView()
         self.kernel, self.matrix, self.phase = KernelView(), MatrixView(), PhaseView()
@@ -94,13 +94,8 @@ class LivePage(QMainWindow):
     def set_run(self, run: RunReady) -> None:
         """Name the axes after the system, and arrange the views that it has."""
         self._run, info = run, run.info
-        self.drive.set_title(info.drive_label)
-        self.drive.set_axes(info.drive_axis, info.drive_label, info.drive_unit)
-        self.response.set_title(info.response_label)
-        self.response.set_axes(info.response_axis, info.response_label, info.response_unit)
-        self.traces.set_system(info)
-        self.phase.set_system(info)
-        self.kernel.set_system(info)
+        for view in (self.drive, self.response, self.traces, self.phase, self.kernel):
+            view.set_system(info)
         self.layers.set_axis(info.response_axis)
         self.class_map.set_run(run.classes, run.image_shape)
         self.confusion.set_classes(run.classes)
@@ -219,7 +214,7 @@ class LivePage(QMainWindow):
                 self.drive.show_values(latest.drive)
             if self._wanted("response"):
                 self.response.set_title(joined((Phrase(info.response_label), layer), ", "))
-                self.response.show_values(latest.response)
+                self.response.show_shot(latest.drive, latest.response)
         if self._wanted("layers"):
             self.layers.show_rows({layer: shot.response for layer, shot in self._last.items()})
 

@@ -7,7 +7,7 @@ curve; the scene below keeps the axes, which change rarely, and the mouse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Curve:
 
     pen: QPen
     points: bool = False  # mark each point
+    line: bool = True  # join them
+    scale: tuple[float, float] | None = None  # bottom and top of an axis of its own
     visible: bool = True
     ordered: bool = True  # x grows or falls along the points
     name: str = ""
@@ -139,8 +141,9 @@ class Canvas(QWidget):
         for curve in self.curves:
             if curve.visible and len(curve.x):
                 line = self._line(curve)
-                painter.setPen(curve.pen)
-                painter.drawPolyline(line)
+                if curve.line:
+                    painter.setPen(curve.pen)
+                    painter.drawPolyline(line)
                 if curve.points:
                     painter.setPen(QPen(curve.pen.color(), POINT_PX, c=Qt.PenCapStyle.RoundCap))
                     painter.drawPoints(line)
@@ -159,12 +162,32 @@ class Canvas(QWidget):
         """Return the value of x at a place along the axis."""
         return 10.0**place if self.log_x else place
 
+    def nearest(self, curve: Curve, at: QPointF) -> tuple[float, int]:
+        """Return how many pixels a point of this widget is from a curve, and the curve's nearest point.
+
+        On an ordered curve that is the nearest along x, and the distance the one along y.
+        """
+        view = self._view_of(curve)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            across = np.abs(view.x_px(np.log10(curve.x) if self.log_x else curve.x) - at.x())
+            down = np.abs(view.y_px(curve.y) - at.y())
+        far = across if curve.ordered else np.hypot(across, down)
+        far = np.where(np.isfinite(far) & np.isfinite(down), far, np.inf)
+        place = int(np.argmin(far))
+        return (float(down[place]) if np.isfinite(far[place]) else np.inf), place
+
+    def _view_of(self, curve: Curve) -> View:
+        if curve.scale is None:
+            return self._view
+        return replace(self._view, bottom=curve.scale[0], top=curve.scale[1])
+
     def _line(self, curve: Curve) -> QPolygonF:
         x, y = curve.x, curve.y
         if self.log_x:
             positive = x > 0
             x, y = np.log10(x[positive]), y[positive]
-        return polyline(x, y, self._view) if curve.ordered else to_pixels(x, y, self._view)
+        view = self._view_of(curve)
+        return polyline(x, y, view) if curve.ordered else to_pixels(x, y, view)
 
     def _draw_bands(self, painter: QPainter) -> None:
         """Shade every other band, and write each one's name at the top where it fits."""
@@ -257,7 +280,8 @@ class Canvas(QWidget):
             line = QRectF(frame.left(), frame.top() + 4 + row * place, width, row)
             middle = line.center().y()
             painter.setPen(curve.pen)
-            painter.drawLine(QPointF(line.left() + 4, middle), QPointF(line.left() + 4 + sample, middle))
+            if curve.line:
+                painter.drawLine(QPointF(line.left() + 4, middle), QPointF(line.left() + 4 + sample, middle))
             if curve.points:
                 painter.setPen(QPen(curve.pen.color(), POINT_PX, c=Qt.PenCapStyle.RoundCap))
                 painter.drawPoint(QPointF(line.left() + 4 + sample / 2, middle))

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.language import say, worded
 from app.theme import Theme, icon
@@ -28,6 +38,8 @@ class Panel(QFrame):
         self._title.setMinimumHeight(28)
         self.readout = QLabel()
         self.readout.setProperty("role", "muted")
+        self.readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it is never pushed apart
         self._note = QLabel()
         self._note.setProperty("role", "warning")
         self._empty = worded(QLabel(), empty)
@@ -52,8 +64,7 @@ class Panel(QFrame):
         row.setSpacing(8)
         row.addWidget(self._title)
         row.addWidget(self._note)
-        row.addStretch(1)
-        row.addWidget(self.readout)
+        row.addWidget(self.readout, 1)
         for extra in (*extras, self._menu_button):
             row.addWidget(extra)
         self._stack = QStackedLayout()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,12 @@ DASHES = {
     "dot": Qt.PenStyle.DotLine,
 }
 
+SIDES = ("left", "bottom", "right")
 LEFT_AXIS_PX = 60  # always: inner rectangles that jump with the figures at the axis would be laid out anew
 AIR = 0.08  # of the values' span, left free at both ends
 REMEMBERED_FRAMES = 40  # about two seconds
 GRIP_PX = 8  # how near to a cursor it is taken hold of
+MOST_READ = 3  # curves whose values stand beside the cursors
 LEAST_FILLED = 0.4  # of an axis; values that shrink below it make the axis narrower
 
 
@@ -43,10 +46,11 @@ class Plot(pg.PlotWidget):
     """Axes and a faint grid without box; what moves is drawn by the canvas on top."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems={side: QuantityAxis(orientation=side) for side in ("left", "bottom")})
+        super().__init__(parent, axisItems={side: QuantityAxis(orientation=side) for side in SIDES})
         self.theme = LIGHT
         self.canvas = Canvas(self)
         self.readout: QLabel | None = None
+        self.value_at: Callable[[float, float], str] | None = None  # what an image tells of a place
         self.styles: list[tuple[Curve, int | str, str]] = []
         self._extents: dict[str, deque[tuple[float, float]]] = {}
         self._wanted: dict[str, tuple[float, float]] = {}
@@ -57,6 +61,8 @@ class Plot(pg.PlotWidget):
         item.vb.sigRangeChangedManually.connect(self._zoomed_by_hand)
         item.vb.disableAutoRange()
         item.getAxis("left").setWidth(LEFT_AXIS_PX)
+        item.hideAxis("right")
+        item.getAxis("right").unlinkFromView()
         item.setMenuEnabled(False)
         item.hideButtons()
         item.layout.setContentsMargins(4, 4, 12, 4)
@@ -82,9 +88,18 @@ class Plot(pg.PlotWidget):
         axis.setLabel(quantity, unit or None)
 
     def _say_axes(self) -> None:
-        for side in ("left", "bottom"):
+        for side in SIDES:
             axis = self.plot_item.getAxis(side)
             axis.setLabel(axis.labelText, axis.labelUnits or None)
+
+    def set_second(self, curve: Curve, quantity: str, unit: str, limits: tuple[float, float] | None) -> None:
+        """Give a curve an axis of its own at the right, between fixed limits; None takes the axis away."""
+        self.plot_item.showAxis("right", limits is not None)
+        self.set_axis("right", quantity, unit)
+        curve.scale = limits
+        if limits is not None:
+            self.plot_item.getAxis("right").setRange(*limits)
+        self._tint_second()
 
     def add_curve(
         self, colour: int | str = 0, dash: str = "solid", *, name: str = "", points: bool = False, ordered: bool = True
@@ -123,7 +138,7 @@ class Plot(pg.PlotWidget):
 
     def move_cursor(self, number: int, x: float) -> None:
         """Put a cursor at a value of x: at the nearest point of the first curve, where there is one."""
-        curve = self._first()
+        curve = next((each for each in self._shown() if each.ordered), None)
         self.canvas.cursors[number] = float(curve.x[np.argmin(np.abs(curve.x - x))]) if curve is not None else x
         self._tell_cursors()
 
@@ -215,7 +230,7 @@ class Plot(pg.PlotWidget):
         """Repaint in a theme."""
         self.theme = theme
         self.setBackground(theme.surface)
-        for side in ("left", "bottom"):
+        for side in SIDES:
             axis = self.plot_item.getAxis(side)
             axis.setPen(pg.mkPen(theme.line))
             axis.setTextPen(pg.mkPen(theme.muted))
@@ -223,11 +238,20 @@ class Plot(pg.PlotWidget):
             axis.setLabel(axis.labelText, axis.labelUnits or None, **axis.labelStyle)
         for curve, colour, dash in tuple(self.styles):
             self.restyle(curve, colour, dash)
+        self._tint_second()
         canvas = self.canvas
         canvas.surface, canvas.text = QColor(theme.surface), QColor(theme.text)
         canvas.line = QColor(blend(theme.line, theme.surface, 0.5))
         canvas.muted, canvas.shade = QColor(theme.muted), QColor(theme.raised)
         canvas.refresh()
+
+    def _tint_second(self) -> None:
+        """Write the axis at the right in the colour of its curve."""
+        curve = next((curve for curve in self.canvas.curves if curve.scale is not None), None)
+        if curve is not None:
+            axis = self.plot_item.getAxis("right")
+            axis.setTextPen(curve.pen.color())
+            axis.setLabel(axis.labelText, axis.labelUnits or None, color=curve.pen.color().name())
 
     def colour(self, key: int | str) -> str:
         """Look a colour up: a place in the series, a token's name, or "faint", muted further."""
@@ -235,27 +259,36 @@ class Plot(pg.PlotWidget):
             return blend(self.theme.muted, self.theme.surface, 0.6)
         return self.theme.series[key] if isinstance(key, int) else str(getattr(self.theme, key))
 
-    def _first(self) -> Curve | None:
-        return next((curve for curve in self.canvas.curves if curve.visible and len(curve.x)), None)
+    def _shown(self) -> list[Curve]:
+        return [curve for curve in self.canvas.curves if curve.visible and len(curve.x)]
 
     def _scene_x(self, x: float) -> float:
         return self.plot_item.vb.mapViewToScene(QPointF(self.canvas.place(x), 0)).x()
 
     def _hover(self, where: QPointF) -> None:
-        view, shown = self.plot_item.vb, self._first()
-        if self.readout is None or shown is None or not view.sceneBoundingRect().contains(where):
+        view = self.plot_item.vb
+        if self.readout is None or not view.sceneBoundingRect().contains(where):
             self._clear_cross()
             return
+        at = where - view.sceneBoundingRect().topLeft()
         pointed = view.mapSceneToView(where)
-        x = self.canvas.value(pointed.x())
-        distance = np.abs(shown.x - x)
-        if not shown.ordered:
-            distance = np.hypot(distance, shown.y - pointed.y())
-        place = int(np.argmin(distance))
-        text = f"{self._value('bottom', shown.x[place])},  {self._value('left', shown.y[place])}"
-        say(self.readout.setText, text)
-        self.canvas.cross = where - view.sceneBoundingRect().topLeft()
+        told = self._told(at, self.canvas.value(pointed.x()), pointed.y())
+        if not told:
+            self._clear_cross()
+            return
+        say(self.readout.setText, told)
+        self.canvas.cross = at
         self.canvas.update()
+
+    def _told(self, at: QPointF, x: float, y: float) -> str:
+        """Tell the nearest point of the nearest curve, or what an image shows there."""
+        shown = self._shown()
+        if not shown:
+            value = self.value_at(x, y) if self.value_at else ""
+            return value and f"{self._value('bottom', x)},  {self._value('left', y)}:  {value}"
+        (_, place), curve = min(((self.canvas.nearest(curve, at), curve) for curve in shown), key=lambda item: item[0])
+        name = f"{tr(curve.name)}:  " if len(shown) > 1 and curve.name else ""
+        return f"{name}{self._value('bottom', curve.x[place])},  {self._y_value(curve, place)}"
 
     def _clear_cross(self) -> None:
         if self.canvas.cross is not None:
@@ -265,20 +298,29 @@ class Plot(pg.PlotWidget):
             say(self.readout.setText, "")
 
     def _tell_cursors(self) -> None:
-        """Write where the cursors are, what the first curve is there, and the differences."""
-        cursors, curve = self.canvas.cursors, self._first()
-        self.canvas.words = []
-        if len(cursors) == 2 and curve is not None:
-            rows = [int(np.argmin(np.abs(curve.x - x))) for x in cursors]
-            (x_a, x_b), (y_a, y_b) = cursors, (float(curve.y[row]) for row in rows)
-            self.canvas.words = [
-                f"A  {self._value('bottom', x_a)},  {self._value('left', y_a)}",
-                f"B  {self._value('bottom', x_b)},  {self._value('left', y_b)}",
-                f"B - A  {self._value('bottom', x_b - x_a)},  {self._value('left', y_b - y_a)}",
-            ]
-            if self.plot_item.getAxis("bottom").labelUnits == "s" and x_a != x_b:
-                self.canvas.words.append(f"1 / (B - A)  {pg.siFormat(1 / abs(x_b - x_a), precision=4, suffix='Hz')}")
+        """Write where the cursors are, what the curves are there, and the differences."""
+        cursors, words = self.canvas.cursors, list[str]()
+        if len(cursors) == 2:
+            a, b = cursors
+            words = [f"{name}  {self._value('bottom', x)}" for name, x in (("A", a), ("B", b), ("B - A", b - a))]
+            if self.canvas.log_x:
+                words.append(f"B / A  {b / a:.4g},  {math.log10(b / a):.3f} decades")
+            if self.plot_item.getAxis("bottom").labelUnits == "s" and a != b:
+                words.append(f"1 / (B - A)  {pg.siFormat(1 / abs(b - a), precision=4, suffix='Hz')}")
+            curves = [curve for curve in self._shown() if curve.ordered]
+            for curve in curves[:MOST_READ]:
+                rows = [int(np.argmin(np.abs(curve.x - x))) for x in cursors]
+                name = f"{tr(curve.name)}:  " if len(curves) > 1 else ""
+                for line, row in enumerate(rows):
+                    words[line] += f",  {name}{self._y_value(curve, row)}"
+                words[2] += f",  {name}{self._y_value(curve, *rows)}"
+        self.canvas.words = words
         self.canvas.update()
+
+    def _y_value(self, curve: Curve, place: int, then: int | None = None) -> str:
+        """Write a curve's value, or how much it changes from one place to another."""
+        value = float(curve.y[place]) if then is None else float(curve.y[then] - curve.y[place])
+        return self._value("left" if curve.scale is None else "right", value)
 
     def _value(self, side: str, value: float) -> str:
         axis = self.plot_item.getAxis(side)

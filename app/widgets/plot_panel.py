@@ -44,7 +44,9 @@ class PlotPanel(Panel):
         for number, curve in enumerate(shown):
             colour, dash = colours[id(curve)]
             name = curve.name or (self.title if len(shown) == 1 else f"curve {number + 1}")
-            lines.append(Line(name, curve.x.copy(), curve.y.copy(), _light(colour), dash, curve.points))
+            second = Quantity(*plot.quantity("right")) if curve.scale is not None else None
+            drawn = dash if curve.line else "none"
+            lines.append(Line(name, curve.x.copy(), curve.y.copy(), _light(colour), drawn, curve.points, second))
         x, y = (Quantity(*plot.quantity(side)) for side in ("bottom", "left"))
         levels = {level.name: level.value for level in plot.canvas.levels}
         return PlotRecord(self.title, x, y, tuple(lines), levels, log_x=plot.canvas.log_x)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QWidget
 
 from app.widgets.canvas import Band
 from app.widgets.image_panel import ImagePanel
@@ -41,8 +43,8 @@ def is_time_domain(info: SystemInfo) -> bool:
 class TraceView(PlotPanel):
     """One curve of one shot against its physical axis, over the bands in which classes are read."""
 
-    def __init__(self, title: str, empty: str, colour: int) -> None:
-        super().__init__(title, empty)
+    def __init__(self, title: str, empty: str, colour: int, extras: Sequence[QWidget] = ()) -> None:
+        super().__init__(title, empty, extras)
         self.curve = self.plot.add_curve(colour)
         self._axis: Axis | None = None
 

@@ -26,6 +26,7 @@ from core.physics.kernels.fft import POINTS
 from core.physics.kernels.function import Kernel, check_finite, solve
 from core.physics.kernels.shg_linear import chains
 from core.physics.model import FitParameter
+from core.ports import Light
 
 GRID = POINTS
 CONTROLS = 100
@@ -135,6 +136,19 @@ def shaped_pulse(
     hats = (1 - (position - control).abs()).clamp_min(0)
     spectrum = _UNIT_PEAK * torch.exp(-0.5 * ((wavelength - centre_m) / width_m) ** 2)
     return (drive @ hats) * torch.polar(spectrum, 0.5 * chirp_s2 * omega**2)
+
+
+def data_sheet_light() -> Light:
+    """Return the power and the phase that controls ask for, and the power that a reading stands for, as designed.
+
+    Powers are summed over the grid, in units in which both fields carry energy alike.
+    """
+    zero, p = torch.zeros((), dtype=torch.float64), NOMINAL
+    each = shaped_pulse(torch.eye(CONTROLS, dtype=torch.float64), zero, zero + p.centre_m, zero + p.width_m, zero)
+    bins = np.linspace(*SPECTROMETER_M, BINS)
+    points_per_bin = (bins[1] - bins[0]) * c / (bins**2 * STEP_HZ)
+    power = (each @ each.mH).real.numpy() / GRID**2
+    return Light(power, p.reference * points_per_bin, np.zeros(CONTROLS))
 
 
 @cache

@@ -17,6 +17,7 @@ from core.physics.shg import (
     SHAPER_M,
     SPECTROMETER_M,
     ShgModel,
+    data_sheet_light,
     phase_mismatch,
     shaped_pulse,
 )
@@ -79,6 +80,7 @@ class SimulatedShg(SimulatedSystem):
             response_label="Second harmonic",
             response_unit="reference",
             shot_s=1e-3,
+            light=data_sheet_light(),
         )
         self._model = ShgModel(steps=3)  # finer than the twin that is fitted to it
         unit = faults.unit_spread * self.unit_generator.standard_normal(8)

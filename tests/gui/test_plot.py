@@ -10,6 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from app.widgets.plot import REMEMBERED_FRAMES, Plot
 
@@ -99,3 +100,44 @@ def test_cursors_on_a_logarithmic_axis_are_at_true_values(plot: Plot):
     plot.move_cursor(1, 9_900.0)
     assert plot.canvas.cursors == pytest.approx([100, 10_000])
     assert "9.9 kHz" in plot.canvas.words[2]
+    assert plot.canvas.words[3] == "B / A  100,  2.000 decades"
+
+
+def test_the_cross_hair_tells_the_nearest_curve_with_its_own_unit(plot: Plot, qtbot):
+    plot.resize(600, 300)
+    plot.readout = QLabel()
+    qtbot.addWidget(plot.readout)
+    plot.set_axis("left", "Signal", "V")
+    plot.set_axis("bottom", "Time", "s")
+    low, high, phase = (plot.add_curve(number, name=name) for number, name in enumerate(("low", "high", "phase")))
+    plot.set_second(phase, "Phase", "rad", (-3.0, 3.0))
+    x = np.linspace(0.0, 10.0, 11)
+    plot.set_data(low, x, np.full(11, 0.1))
+    plot.set_data(high, x, np.full(11, 0.9))
+    plot.set_data(phase, x, np.where(x == 5, np.nan, 0.0))
+    plot.fix_view("bottom", 0.0, 10.0)
+    plot.fix_view("left", 0.0, 1.0)
+    with qtbot.waitExposed(plot):
+        plot.show()
+    qtbot.waitUntil(lambda: plot.canvas.width() > 200)
+    for value, told in ((0.88, "high:  2 s,  0.9 V"), (0.13, "low:  2 s,  0.1 V"), (0.52, "phase:  2 s,  0 rad")):
+        plot._hover(plot.plot_item.vb.mapViewToScene(QPointF(2.2, value)))
+        assert plot.readout.text() == told
+    plot._hover(plot.plot_item.vb.mapViewToScene(QPointF(4.9, 0.52)))
+    assert plot.readout.text() == "phase:  4 s,  0 rad"  # none at 5 s
+    assert not plot.canvas.grab().isNull()
+    plot.hide()
+
+
+def test_cursors_tell_each_curve(plot: Plot):
+    for number, name in enumerate(("drive", "response")):
+        plot.set_data(plot.add_curve(number, name=name), np.arange(11.0), (number + 1) * np.arange(11.0))
+    plot.fix_view("bottom", 0.0, 10.0)
+    plot.show_cursors(True)
+    plot.move_cursor(0, 2.0)
+    plot.move_cursor(1, 7.0)
+    assert plot.canvas.words == [
+        "A  2,  drive:  2,  response:  4",
+        "B  7,  drive:  7,  response:  14",
+        "B - A  5,  drive:  5,  response:  10",
+    ]
