@@ -48,7 +48,10 @@ class Line:
 
 @dataclass(frozen=True)
 class PlotRecord:
-    """A plot as it was when its user asked for it; `levels` are named horizontal lines."""
+    """A plot as it was when its user asked for it; `levels` are named horizontal lines.
+
+    `names` stand along x in place of 0, 1, 2 …, and along y too where it shows an image.
+    """
 
     title: str
     x: Quantity
@@ -58,6 +61,11 @@ class PlotRecord:
     log_x: bool = False
     image: np.ndarray | None = None  # (row, column) over `extent`, in place of lines
     extent: tuple[float, float, float, float] = (0.0, 1.0, 0.0, 1.0)  # left, right, bottom, top
+    z: Quantity = Quantity("Value")  # what the image shows, in colours over `limits`
+    limits: tuple[float, float] | None = None
+    diverging: bool = False
+    downwards: bool = False  # y grows downwards
+    names: tuple[str, ...] = ()
 
 
 def save_plot(record: PlotRecord, path: Path, facts: Mapping[str, str]) -> None:
@@ -84,9 +92,12 @@ def csv_bytes(record: PlotRecord, facts: Mapping[str, str]) -> bytes:
     writer = csv.writer(stream)
     for key, value in {"title": record.title, **facts}.items():
         writer.writerow([f"# {key}", value])
+    if record.names:
+        writer.writerow(["# names", *record.names])
     if record.image is not None:
         writer.writerow(["# rows", record.y.title, *map(repr, record.extent[2:])])
         writer.writerow(["# columns", record.x.title, *map(repr, record.extent[:2])])
+        writer.writerow(["# values", record.z.title])
         writer.writerows([[repr(float(value)) for value in row] for row in record.image])
     else:
         counted = [(line, line.second or record.y) for line in record.lines]
@@ -113,7 +124,9 @@ def npz_bytes(record: PlotRecord, facts: Mapping[str, str]) -> bytes:
         **{f"fact_{key}": np.array(value) for key, value in facts.items()},
     }
     if record.image is not None:
-        arrays |= {"image": record.image, "extent": np.array(record.extent)}
+        arrays |= {"image": record.image, "extent": np.array(record.extent), "z_axis": np.array(record.z.title)}
+    if record.names:
+        arrays["names"] = np.array(record.names)
     for number, line in enumerate(record.lines):
         arrays |= {f"name_{number}": np.array(line.name), f"x_{number}": line.x, f"y_{number}": line.y}
         if line.second is not None:
@@ -137,7 +150,13 @@ def picture_bytes(record: PlotRecord, kind: str, facts: Mapping[str, str]) -> by
         axes = figure.add_subplot()
         axes.spines[["top", "right"]].set_visible(False)
         if record.image is not None:
-            axes.imshow(record.image, extent=record.extent, aspect="auto", origin="lower", interpolation="nearest")
+            low, high = record.limits or (None, None)
+            colours = "coolwarm" if record.diverging else "viridis"
+            look: dict[str, Any] = {"aspect": "auto", "origin": "lower", "interpolation": "nearest", "cmap": colours}
+            shown = axes.imshow(record.image, extent=record.extent, vmin=low, vmax=high, **look)
+            figure.colorbar(shown).set_label(record.z.title)
+            if record.downwards:
+                axes.invert_yaxis()
         else:
             axes.grid(color=LINE, linewidth=0.5)
             drawn: list[Any] = []
@@ -153,6 +172,10 @@ def picture_bytes(record: PlotRecord, kind: str, facts: Mapping[str, str]) -> by
                 axes.annotate(name, (0.01, value), xycoords=("axes fraction", "data"), fontsize=7, va="bottom")
             if len(record.lines) > 1:
                 axes.legend(handles=drawn, frameon=False)
+        if record.names:
+            axes.set_xticks(range(len(record.names)), record.names)
+            if record.image is not None:
+                axes.set_yticks(range(len(record.names)), record.names)
         if record.log_x:
             axes.set_xscale("log")
         for axis, quantity in ((axes.xaxis, record.x), (axes.yaxis, record.y)):

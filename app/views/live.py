@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
@@ -13,8 +14,7 @@ from app.theme import Theme
 from app.widgets.class_map import ClassMapView
 from app.widgets.confusion_view import ConfusionView
 from app.widgets.optical_view import DriveView, ResponseView
-from app.widgets.panel import Panel
-from app.widgets.plot_panel import PlotPanel
+from app.widgets.plot_panel import SavablePanel
 from app.widgets.response_view import LayersView, TracesView, is_time_domain
 from app.widgets.spectrum_view import SpectrumView, WaterfallView
 from app.widgets.system_views import KernelView, MatrixView, PhaseView
@@ -24,7 +24,7 @@ from core.phrase import Phrase, joined
 
 if TYPE_CHECKING:
     from app.bridge import Frame, RunReady
-    from core.training.events import AlignmentChecked, AnswersCounted, NetworkPrepared, ShotMeasured
+    from core.training.events import AlignmentChecked, AnswersCounted, NetworkPrepared, SampleShown, ShotMeasured
 
 # rows of the page from left to right; views of one place are tabs, the first one in front
 WAVES = (("traces",), ("spectrum", "waterfall", "kernel", "matrix", "layers"))
@@ -58,7 +58,7 @@ class LivePage(QMainWindow):
         self.kernel, self.matrix, self.phase = KernelView(), MatrixView(), PhaseView()
         self.layers, self.training = LayersView(), TrainingView()
         self.class_map, self.confusion, self.timing = ClassMapView(), ConfusionView(), TimingView()
-        self.panels: dict[str, Panel] = {
+        self.panels: dict[str, SavablePanel] = {
             "drive": self.drive,
             "response": self.response,
             "traces": self.traces,
@@ -77,12 +77,13 @@ class LivePage(QMainWindow):
         self._run: RunReady | None = None
         self._kind = ""
         self._last: dict[int, ShotMeasured] = {}
+        self._sample: SampleShown | None = None
         self._frame_ms = 0.0
         self.arrange("")
 
     def begin(self, estimator: str) -> None:
         """Forget the last run."""
-        self._last = {}
+        self._last, self._sample = {}, None
         for view in (self.drive, self.response, self.traces, self.kernel, self.matrix, self.phase, self.layers):
             view.show_empty()
         for view in (self.spectrum, self.waterfall):
@@ -111,8 +112,10 @@ class LivePage(QMainWindow):
         if frame.shots and self._run is not None:
             self._last.update(frame.shots)
             self._show_shot(self._last[max(self._last)])
-        if frame.sample is not None and self._wanted("class map"):
-            self.class_map.show_sample(frame.sample, self._last)
+        if frame.sample is not None and self._last:
+            self._sample = frame.sample
+            if self._wanted("class map"):
+                self._draw("class map")
         if frame.progress:
             self.training.add(frame.progress)
         self.timing.add(frame, self._frame_ms)
@@ -193,32 +196,49 @@ class LivePage(QMainWindow):
         panel = self.panels[name]
         return not panel.paused and not panel.visibleRegion().isEmpty()
 
+    def _catch_up(self, name: str, visible: bool) -> None:
+        """Draw what came last on a view that comes to the front: behind another one it was not drawn."""
+        if visible and self._last and not self.panels[name].paused:
+            self._draw(name)
+
     def _show_shot(self, latest: ShotMeasured) -> None:
         assert self._run is not None
-        info, layer = self._run.info, Phrase("layer {number}", number=latest.layer + 1)
-        if is_time_domain(info):
-            if self._wanted("traces"):
+        info = self._run.info
+        if is_time_domain(info) and not self.spectrum.paused:
+            magnitude_db = self.spectrum.show_waveform(info.response_axis, latest.response)
+            if magnitude_db is not None and not self.waterfall.paused:
+                self.waterfall.add(info.response_axis, magnitude_db)
+        for name in ("traces", "waterfall", "phase", "drive", "response", "layers"):
+            if self._wanted(name):
+                self._draw(name)
+
+    def _draw(self, name: str) -> None:
+        """Draw one view of the last shots."""
+        assert self._run is not None
+        info, latest = self._run.info, self._last[max(self._last)]
+        layer = Phrase("layer {number}", number=latest.layer + 1)
+        match name:
+            case "traces":
                 self.traces.set_title(Phrase("Drive and response, {layer}", layer=layer))
                 self.traces.show_shot(latest.drive, latest.response)
-            if not self.spectrum.paused:
-                magnitude_db = self.spectrum.show_waveform(info.response_axis, latest.response)
-                if magnitude_db is not None and not self.waterfall.paused:
-                    self.waterfall.add(info.response_axis, magnitude_db)
-                    if self._wanted("waterfall"):
-                        self.waterfall.draw()
-            if self._wanted("phase"):
+            case "waterfall":
+                self.waterfall.draw()
+            case "phase":
                 self.phase.show_waveform(latest.response)
-        else:
-            if self._wanted("drive"):
+            case "drive":
                 self.drive.set_title(joined((Phrase(info.drive_label), layer), ", "))
                 self.drive.show_values(latest.drive)
-            if self._wanted("response"):
+            case "response":
                 self.response.set_title(joined((Phrase(info.response_label), layer), ", "))
                 self.response.show_shot(latest.drive, latest.response)
-        if self._wanted("layers"):
-            self.layers.show_rows({layer: shot.response for layer, shot in self._last.items()})
+            case "layers":
+                self.layers.show_rows({layer: shot.response for layer, shot in self._last.items()})
+            case "class map" if self._sample is not None:
+                self.class_map.show_sample(self._sample, self._last)
+            case _:
+                pass
 
-    def _dock(self, name: str, panel: Panel) -> QDockWidget:
+    def _dock(self, name: str, panel: SavablePanel) -> QDockWidget:
         dock = QDockWidget()
         say(dock.setWindowTitle, panel.title)
         dock.setObjectName(name)
@@ -229,6 +249,6 @@ class LivePage(QMainWindow):
         )
         panel.add_action("Show on its own, or back").triggered.connect(lambda: dock.setFloating(not dock.isFloating()))
         panel.add_action("Reset the layout").triggered.connect(self.reset_layout)
-        if isinstance(panel, PlotPanel):
-            panel.save_requested.connect(self.save_requested)
+        panel.save_requested.connect(self.save_requested)
+        dock.visibilityChanged.connect(partial(self._catch_up, name))
         return dock

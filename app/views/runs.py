@@ -131,7 +131,7 @@ class RunsPage(QWidget):
         actions.problem.connect(self.problem)
         actions.changed.connect(self._list.refresh)
         self.run.notes.written.connect(self._write_notes)
-        for view in (self.run.curves, self.comparison.curves):
+        for view in (self.run.curves, self.run.confusion, self.comparison.curves):
             view.save_requested.connect(self._save_plot)
         for keys, act in ((QKeySequence.StandardKey.Refresh, self._list.refresh), ("Ctrl+S", self.run.notes.keep)):
             QShortcut(

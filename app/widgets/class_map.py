@@ -10,9 +10,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from app.language import say
+from app.plot_record import Line, PlotRecord, Quantity
 from app.theme import LIGHT, Theme
 from app.widgets.canvas import View, polyline
-from app.widgets.panel import Panel
+from app.widgets.plot_panel import SavablePanel
 from core.phrase import Phrase
 
 if TYPE_CHECKING:
@@ -22,7 +23,13 @@ EMPTY = "The way of a sample through the layers, and what it is taken for, appea
 GAP_PX, BARS_PX, MOST_ROWS = 12, 168, 8
 
 
-class ClassMapView(Panel):
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Return the shares of scores (classes,)."""
+    shares = np.exp(np.asarray(scores, dtype=float) - np.max(scores))
+    return shares / shares.sum()
+
+
+class ClassMapView(SavablePanel):
     """Left the sample, in the middle the shots, right the scores as shares (softmax)."""
 
     def __init__(self) -> None:
@@ -43,6 +50,14 @@ class ClassMapView(Panel):
         say(self.readout.setText, "taken for {name}: {verdict}", name=names[chosen], verdict=Phrase(right))
         self.map.update()
         self.show_content()
+
+    def record(self) -> PlotRecord:
+        """Return the shares of the classes, with the true one in the title."""
+        assert self.map.sample is not None
+        shares, names = softmax(self.map.sample.scores), self.map.classes
+        line = Line("share", np.arange(len(shares), dtype=float), 100 * shares, dash="none", points=True)
+        title = f"{self.title}: a sample of {names[self.map.sample.label]}"
+        return PlotRecord(title, Quantity("Class"), Quantity("Share", "%"), (line,), names=names)
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""
@@ -119,9 +134,7 @@ class _Map(QWidget):
 
     def _draw_bars(self, painter: QPainter, frame: QRectF) -> None:
         assert self.sample is not None
-        scores = np.asarray(self.sample.scores, dtype=float)
-        shares = np.exp(scores - scores.max())
-        shares /= shares.sum()
+        shares = softmax(self.sample.scores)
         metrics, high = painter.fontMetrics(), frame.height() / len(shares)
         words = max(metrics.horizontalAdvance(name) for name in self.classes) + 8
         words = min(words, int(frame.width() / 2))

@@ -8,15 +8,16 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.language import say, tr
+from app.plot_record import PlotRecord, Quantity
 from app.theme import LIGHT, Theme, blend
-from app.widgets.panel import Panel
+from app.widgets.plot_panel import SavablePanel
 from core.phrase import Phrase
 
 EMPTY = "What samples of each class were taken for appears after the first epoch with a validation, and at the end."
 LABEL_PX = 56
 
 
-class ConfusionView(Panel):
+class ConfusionView(SavablePanel):
     """Rows are the true classes, columns the chosen ones; each row's shade is its share."""
 
     def __init__(self) -> None:
@@ -37,6 +38,22 @@ class ConfusionView(Panel):
         self.matrix.counts = counts
         self.matrix.update()
         self.show_content()
+
+    def record(self) -> PlotRecord:
+        """Return the counts, a row for each true class."""
+        counts, names = self.matrix.counts, self.matrix.classes
+        edges = (-0.5, len(counts) - 0.5)
+        axes = Quantity("What it was taken for"), Quantity("What it is")
+        return PlotRecord(
+            self.title,
+            *axes,
+            (),
+            image=counts.astype(float),
+            extent=(*edges, *edges),
+            z=Quantity("Samples"),
+            downwards=True,
+            names=names,
+        )
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""

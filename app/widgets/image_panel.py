@@ -28,15 +28,18 @@ def lookup_table(diverging: bool) -> np.ndarray:
 class ImagePanel(PlotPanel):
     """Shows an array (row, column) in a rectangle of the plane."""
 
-    def __init__(self, title: str, empty: str, *, downwards: bool = False, diverging: bool = False) -> None:
+    def __init__(
+        self, title: str, empty: str, quantity: Quantity, *, downwards: bool = False, diverging: bool = False
+    ) -> None:
         super().__init__(title, empty)
         self._colours, self._diverging = lookup_table(diverging), diverging
         self._downwards = downwards
         self._shown = np.empty((0, 0))
-        self._where = QRectF()
+        self._where, self._limits = QRectF(), (0.0, 1.0)
+        self._quantity = quantity
         self.plot.canvas.grid = False
         self.plot.plot_item.vb.invertY(downwards)
-        self.menu.removeAction(self.cursors)
+        self.plot.value_at = self._value_at
 
     def show_image(self, values: np.ndarray, where: QRectF, limits: tuple[float, float] | None = None) -> None:
         """Draw values (row, column), the first row at the rectangle's `top()`; colours span `limits` or the values."""
@@ -44,6 +47,7 @@ class ImagePanel(PlotPanel):
         low, high = limits or (float(np.nanmin(values)), float(np.nanmax(values)))
         if self._diverging:
             low, high = -max(-low, high), max(-low, high)
+        self._limits = low, high
         scaled = np.clip((values - low) * (255 / max(high - low, 1e-30)), 0, 255)
         colours = self._colours[np.nan_to_num(scaled).astype(np.uint8)]
         if not self._downwards:
@@ -55,10 +59,30 @@ class ImagePanel(PlotPanel):
         self.show_content()
 
     def record(self) -> PlotRecord:
-        """Return the image with its extent; the first row is the lowest of the plane."""
+        """Return the image with its extent; its first row lies where y is lowest."""
         x, y = (Quantity(*self.plot.quantity(side)) for side in ("bottom", "left"))
         where = self._where
         low, high = sorted((where.top(), where.bottom()))
         image = np.asarray(self._shown, dtype=float)
         extent = (where.left(), where.right(), low, high)
-        return PlotRecord(self.title, x, y, (), image=image, extent=extent)
+        return PlotRecord(
+            self.title,
+            x,
+            y,
+            (),
+            image=image,
+            extent=extent,
+            z=self._quantity,
+            limits=self._limits,
+            diverging=self._diverging,
+            downwards=self._downwards,
+        )
+
+    def _value_at(self, x: float, y: float) -> str:
+        """Write the value of the cell at a place of the plane, "" beside the image."""
+        where, (rows, columns) = self._where, self._shown.shape
+        low, high = sorted((where.top(), where.bottom()))
+        if not (rows and where.left() <= x < where.right() and low <= y < high):
+            return ""
+        row, column = int((y - low) / (high - low) * rows), int((x - where.left()) / where.width() * columns)
+        return f"{self._shown[row, column]:.4g} {self._quantity.unit}".rstrip()

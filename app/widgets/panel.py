@@ -48,6 +48,7 @@ class Panel(QFrame):
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(24, 8, 24, 8)
         self.menu = QMenu(self)
+        self.menu.setToolTipsVisible(True)
         self._menu_button = QToolButton()
         self._menu_button.setProperty("flat", True)
         say(self._menu_button.setToolTip, "What can be done with this view")

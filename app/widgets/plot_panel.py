@@ -14,10 +14,28 @@ from app.widgets.panel import Panel
 from app.widgets.plot import Plot
 
 
-class PlotPanel(Panel):
+class SavablePanel(Panel):
     """`save_requested` asks the page to save a `PlotRecord`, as a picture or as data."""
 
     save_requested = Signal(object)
+
+    def __init__(self, title: str, empty: str, content: QWidget, extras: Sequence[QWidget] = ()) -> None:
+        super().__init__(title, empty, content, extras)
+        self.save = self.add_action("Save picture or data…")
+        self.save.triggered.connect(lambda: self.save_requested.emit(self.record()))
+        self.menu.aboutToShow.connect(self._allow_saving)
+
+    def record(self) -> PlotRecord:
+        """Return what is shown, with true values."""
+        raise NotImplementedError
+
+    def _allow_saving(self) -> None:
+        self.save.setEnabled(not self.empty)
+        self.save.setToolTip("There is nothing to save yet." if self.empty else "")
+
+
+class PlotPanel(SavablePanel):
+    """A panel with a plot."""
 
     def __init__(self, title: str, empty: str, extras: Sequence[QWidget] = ()) -> None:
         self.plot = Plot()
@@ -26,9 +44,6 @@ class PlotPanel(Panel):
         self.add_action("Show all").triggered.connect(self.plot.show_all)
         self.cursors = self.add_action("Cursors", checkable=True)
         self.cursors.toggled.connect(self.plot.show_cursors)
-        self.menu.addSeparator()
-        self.save = self.add_action("Save picture or data…")
-        self.save.triggered.connect(self._save)
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""
@@ -36,7 +51,7 @@ class PlotPanel(Panel):
         self.plot.apply_theme(theme)
 
     def record(self) -> PlotRecord:
-        """Return what is shown, with true values, in the light theme's colours."""
+        """Return the curves, in the light theme's colours."""
         plot = self.plot
         shown = [curve for curve in plot.canvas.curves if curve.visible and len(curve.x)]
         colours = {id(curve): (colour, dash) for curve, colour, dash in plot.styles}
@@ -50,9 +65,6 @@ class PlotPanel(Panel):
         x, y = (Quantity(*plot.quantity(side)) for side in ("bottom", "left"))
         levels = {level.name: level.value for level in plot.canvas.levels}
         return PlotRecord(self.title, x, y, tuple(lines), levels, log_x=plot.canvas.log_x)
-
-    def _save(self) -> None:
-        self.save_requested.emit(self.record())
 
 
 def _light(colour: int | str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
+from app.plot_record import Quantity
 from app.widgets.canvas import Band
 from app.widgets.image_panel import ImagePanel
 from app.widgets.plot_panel import PlotPanel
@@ -22,6 +23,9 @@ EMPTY = {
     "response": "What the system answers to the drive appears here, shot by shot.",
     "layers": "The outputs of all physical layers appear with the first measured shot.",
 }
+
+
+SHARE = Quantity("Response, each layer over its own range")
 
 
 def headline(text: str) -> str:
@@ -116,7 +120,7 @@ class LayersView(ImagePanel):
     """The last response of every physical layer, one row each, each scaled to its own range."""
 
     def __init__(self) -> None:
-        super().__init__("Outputs of all layers", EMPTY["layers"], downwards=True)
+        super().__init__("Outputs of all layers", EMPTY["layers"], SHARE, downwards=True)
         self.plot.set_axis("left", "Layer")
         self._layers = 0
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from app.language import say, worded
+from app.plot_record import Quantity
 from app.spectrum import AVERAGES, WINDOWS, RunningSpectrum, amplitude_spectrum, condensed, decibels
 from app.widgets.image_panel import ImagePanel
 from app.widgets.plot_panel import PlotPanel
@@ -94,7 +95,7 @@ class WaterfallView(ImagePanel):
     """The latest spectra, the newest at the bottom; of very many lines, the highest of each few."""
 
     def __init__(self) -> None:
-        super().__init__("Waterfall", EMPTY)
+        super().__init__("Waterfall", EMPTY, Quantity("Magnitude", "dB"))
         self.plot.set_axis("bottom", "Frequency", "Hz")
         self.plot.set_axis("left", "Shots ago")
         self._rows, self._lines, self._line_hz = np.empty((0, 0)), 1, 0.0

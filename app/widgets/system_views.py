@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QRectF
 
+from app.plot_record import Quantity
 from app.widgets.image_panel import ImagePanel
 from app.widgets.plot_panel import PlotPanel
 from app.widgets.response_view import headline
@@ -49,6 +50,7 @@ class MatrixView(ImagePanel):
         super().__init__(
             "Effective matrix",
             "The twin's derivative, with all controls in their middle. It appears when the twin has been calibrated.",
+            Quantity("∂ response / ∂ control"),
             downwards=True,
             diverging=True,
         )
@@ -68,6 +70,7 @@ class PhaseView(PlotPanel):
     def __init__(self) -> None:
         super().__init__("Phase portrait", "The response against its rate of change appears with the first shot.")
         self.curve = self.plot.add_curve(1, name="orbit", ordered=False)
+        self.menu.removeAction(self.cursors)  # at one value the orbit passes many times
 
     def set_system(self, info: SystemInfo) -> None:
         """Name the axes after the system."""

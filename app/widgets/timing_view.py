@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.language import say, tr
+from app.plot_record import Line, PlotRecord, Quantity
 from app.theme import LIGHT, Theme
-from app.widgets.panel import Panel
+from app.widgets.plot_panel import SavablePanel
 
 if TYPE_CHECKING:
     from app.bridge import Frame
@@ -22,7 +24,7 @@ READABLE_S = 0.25
 PARTS = ("device", "rest of the forward pass", "backward and update", "everything else")
 
 
-class TimingView(Panel):
+class TimingView(SavablePanel):
     """Bars of one step's parts in milliseconds; below them the window's own time a frame."""
 
     def __init__(self) -> None:
@@ -62,6 +64,12 @@ class TimingView(Panel):
             say(self.readout.setText, "{rate:,.0f} shots/s · {step_ms:.2f} ms a step", **figures)
             self.bars.show_parts(dict(zip(PARTS, self._parts_ms, strict=True)), frame_ms)
             self.show_content()
+
+    def record(self) -> PlotRecord:
+        """Return the time of each part of a step."""
+        times_s = 1e-3 * np.array(list(self.bars.parts_ms.values()))
+        line = Line("time of a step", np.arange(len(times_s), dtype=float), times_s, dash="none", points=True)
+        return PlotRecord(self.title, Quantity("Part"), Quantity("Time", "s"), (line,), names=PARTS)
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""
