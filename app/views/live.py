@@ -39,6 +39,7 @@ LAYOUTS: dict[str, tuple[tuple[tuple[str, ...], ...], ...]] = {
         (("training", "timing"), ("class map", "confusion")),
     ),
 }
+TABS = {"kernel": "Kernel", "matrix": "Matrix", "layers": "Layers"}  # what stands on a tab in place of a long title
 LAYOUT_VERSION = 1
 
 
@@ -240,7 +241,7 @@ class LivePage(QMainWindow):
 
     def _dock(self, name: str, panel: SavablePanel) -> QDockWidget:
         dock = QDockWidget()
-        say(dock.setWindowTitle, panel.title)
+        say(dock.setWindowTitle, TABS.get(name, panel.title))
         dock.setObjectName(name)
         dock.setTitleBarWidget(panel.header)
         dock.setWidget(panel)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.language import follow, say, tr
 from app.theme import LIGHT, Theme, blend
+from app.widgets.axis import QuantityAxis
 from app.widgets.canvas import Canvas, Curve
 
 DASHES = {
@@ -30,16 +31,6 @@ REMEMBERED_FRAMES = 40  # about two seconds
 GRIP_PX = 8  # how near to a cursor it is taken hold of
 MOST_READ = 3  # curves whose values stand beside the cursors
 LEAST_FILLED = 0.4  # of an axis; values that shrink below it make the axis narrower
-
-
-class QuantityAxis(pg.AxisItem):
-    """An axis whose title reads "quantity / unit", with the SI prefix that suits its range."""
-
-    def labelString(self) -> str:
-        """Return the title as rich text, in the language of the window."""
-        unit = f" / {self.labelUnitPrefix}{self.labelUnits}" if self.labelUnits else ""
-        style = ";".join(f"{key}: {value}" for key, value in self.labelStyle.items())
-        return f"<span style='{style}'>{tr(self.labelText)}{unit}</span>"
 
 
 class Plot(pg.PlotWidget):
@@ -124,10 +115,17 @@ class Plot(pg.PlotWidget):
         self.canvas.update()
 
     def set_log(self, log: bool) -> None:
-        """Make the axis of x logarithmic, or linear; the ranges are to be set anew."""
+        """Make the axis of x logarithmic, or linear; the other axis follows the values anew."""
         self.canvas.log_x = log
         self.plot_item.getAxis("bottom").setLogMode(log)
         self.forget_view()
+        shown = [curve.x for curve in self._shown()]
+        x = np.concatenate(shown) if shown else np.empty(0)
+        x = x[x > 0] if log else x
+        if len(x):
+            self.fix_view("bottom", float(x.min()), float(x.max()))
+        else:
+            self.plot_item.vb.setRange(xRange=(0, 1))
 
     def show_cursors(self, shown: bool) -> None:
         """Put two cursors into the view, to be moved by the mouse, or take them away."""

@@ -24,7 +24,6 @@ from core.training.events import (
     SampleShown,
     ShotMeasured,
     StepDone,
-    StepTimed,
 )
 from devices.catalogue import BUNDLED
 

@@ -1,0 +1,63 @@
+"""A logarithmic axis is numbered with round figures in its unit, few enough to be read."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+import numpy as np
+
+from app.widgets.plot import Plot
+
+
+@pytest.fixture
+def axis(qtbot):
+    plot = Plot()
+    qtbot.addWidget(plot)
+    plot.set_log(True)
+    plot.set_axis("bottom", "Frequency", "Hz")
+    return plot.plot_item.getAxis("bottom"), plot  # which is kept alive
+
+
+def numbers(made, low_hz: float, high_hz: float, size: int) -> dict[str, float]:
+    axis = made[0]
+    axis.setRange(np.log10(low_hz), np.log10(high_hz))
+    levels = axis.tickValues(np.log10(low_hz), np.log10(high_hz), size)
+    scale = axis.autoSIPrefixScale
+    return {
+        text: 10**place
+        for spacing, places in levels
+        for text, place in zip(axis.tickStrings(places, scale, spacing), places, strict=True)
+        if text
+    }
+
+
+def test_decades_are_numbered_in_the_units_of_the_axis(axis):
+    shown = numbers(axis, 40, 96e3, 300)
+    assert shown == pytest.approx({"0.1": 100, "1": 1e3, "10": 10e3})
+    assert axis[0].labelUnitPrefix == "k"
+
+
+def test_a_long_decade_has_two_more_numbers(axis):
+    assert set(numbers(axis, 1e3, 50e3, 400)) == {"1", "2", "5", "10", "20", "50"}
+
+
+def test_less_than_a_decade_is_numbered_like_a_linear_axis(axis):
+    shown = numbers(axis, 1_010, 1_290, 300)
+    assert 2 <= len(shown) <= 8
+    steps = np.diff(sorted(shown.values()))
+    assert steps == pytest.approx(np.full(len(steps), steps[0]))
+    assert all(float(text) * 1e3 == pytest.approx(value) for text, value in shown.items())
+
+
+def test_a_plot_turned_logarithmic_shows_its_points_at_once(qtbot):
+    plot = Plot()
+    qtbot.addWidget(plot)
+    plot.set_data(plot.add_curve(0), np.arange(0.0, 50_001), np.zeros(50_001))
+    plot.fix_view("bottom", 0.0, 50e3)
+    plot.set_log(True)
+    assert plot.plot_item.vb.viewRange()[0] == pytest.approx([0, np.log10(50e3)])
+    plot.set_log(False)
+    assert plot.plot_item.vb.viewRange()[0] == pytest.approx([0, 50e3])
