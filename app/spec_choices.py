@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Any
 
+from app.spec_fields import Value, text_of
 from app.systems import CARDS
 
 ESTIMATORS = {
@@ -36,6 +37,12 @@ def open_choices(key: str) -> dict[str, tuple[str, str]] | None:
     group, bundled = OPEN[key]
     plugins = {point.name: (point.name, "A plug-in.") for point in _plugins().select(group=group)}
     return {**bundled, **{name: told for name, told in plugins.items() if name not in bundled}}
+
+
+def name_of(key: str, value: Value) -> str:
+    """Write a value as the window calls it."""
+    names = open_choices(key) or {}
+    return names[str(value)][0] if str(value) in names else text_of(value)
 
 
 @lru_cache(maxsize=1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -36,7 +36,10 @@ EXACT_INTEGERS = 2**53
 
 @dataclass(frozen=True)
 class SpecField:
-    """One key: `kind` says which editor it takes; limits hold for numbers, `pattern` and `longest` for text."""
+    """One key: `kind` says which editor it takes; limits hold for numbers, `pattern` and `longest` for text.
+
+    It counts `when` other keys have one of these values, `unless` they have one of those.
+    """
 
     key: str
     kind: Literal["bool", "int", "float", "text", "choice"]
@@ -49,6 +52,8 @@ class SpecField:
     high_open: bool = False
     pattern: str = ""
     longest: int = 10_000
+    when: Mapping[str, Sequence[Value]] = field(default_factory=dict[str, Sequence[Value]])
+    unless: Mapping[str, Sequence[Value]] = field(default_factory=dict[str, Sequence[Value]])
 
     @property
     def unit(self) -> str:
@@ -58,10 +63,7 @@ class SpecField:
     @property
     def label(self) -> str:
         """Return the key's name in words, without its unit."""
-        name = self.key.rpartition(".")[2]
-        suffix = next((suffix for suffix in UNITS if name.endswith(suffix)), "")
-        words = name.removesuffix(suffix).replace("_", " ")
-        return words[:1].upper() + words[1:]
+        return _label(self.key)
 
     @property
     def limits(self) -> Phrase:
@@ -80,6 +82,19 @@ class SpecField:
             low = Phrase("above {limit}", limit=low) if self.low_open else low
             high = Phrase("below {limit}", limit=high) if self.high_open else high
         return Phrase("{low} to {high}{unit}", low=low, high=high, unit=unit)
+
+    def idle(self, values: Mapping[str, Value], names: Callable[[str, Value], str]) -> Phrase:
+        """Say why it does not count beside these values, "" where it does; `names` writes a value of a key."""
+        for rules, wanted in ((self.when, True), (self.unless, False)):
+            for key, listed in rules.items():
+                if (values.get(key) in listed) != wanted:
+                    told = "Counts only where “{section} · {field}” is {values}."
+                    if not wanted:
+                        told = "Does not count where “{section} · {field}” is {values}."
+                    section, field = Phrase(key.partition(".")[0].capitalize()), Phrase(_label(key))
+                    allowed = joined((Phrase(names(key, value)) for value in listed), " / ")
+                    return Phrase(told, section=section, field=field, values=allowed)
+        return Phrase("")
 
     def parse(self, text: str) -> Value:
         """Read what was typed. Raises ValueError with the reason, a phrase to be shown below the field."""
@@ -176,11 +191,11 @@ def section_help() -> dict[str, str]:
 def imperfection_fields(declared: type[Any]) -> tuple[SpecField, ...]:
     """List the keys of a system's imperfections, from the dataclass that declares them."""
     found: list[SpecField] = []
-    for field in dataclasses.fields(declared):
-        default: Any = field.default
+    for entry in dataclasses.fields(declared):
+        default: Any = entry.default
         kind = "bool" if isinstance(default, bool) else "int" if isinstance(default, int) else "float"
-        help = field.metadata.get("description", "")
-        found.append(SpecField(f"{IMPERFECTIONS}.{field.name}", kind, help, default, low=0.0))
+        help = entry.metadata.get("description", "")
+        found.append(SpecField(f"{IMPERFECTIONS}.{entry.name}", kind, help, default, low=0.0))
     return tuple(found)
 
 
@@ -206,7 +221,16 @@ def _field(key: str, entry: dict[str, Any]) -> SpecField:
         high_open="exclusiveMaximum" in entry,
         pattern=entry.get("pattern", ""),
         longest=entry.get("maxLength", 10_000),
+        when=entry.get("when", {}),
+        unless=entry.get("unless", {}),
     )
+
+
+def _label(key: str) -> str:
+    name = key.rpartition(".")[2]
+    suffix = next((suffix for suffix in UNITS if name.endswith(suffix)), "")
+    words = name.removesuffix(suffix).replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 @lru_cache

@@ -28,6 +28,7 @@ class FieldRow(QWidget):
         self.field = field
         self.problem = ""
         self._value: Value | None = None
+        self._idle = Phrase("")
         self._changed = False
         self.editor = editor_of(field)
         say(self.editor.setAccessibleName, field.label)
@@ -38,6 +39,7 @@ class FieldRow(QWidget):
         self.reset.setProperty("flat", True)
         self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab goes from editor to editor
         say(self.reset.setAccessibleName, "Reset {field}", field=Phrase(field.label))
+        self._label = worded(QLabel(), field.label)
         self.help = worded(QLabel(), field.help)
         self.reason = QLabel()
         self._lay_out()
@@ -62,7 +64,17 @@ class FieldRow(QWidget):
         say(self.dot.setToolTip, "Changed from {before}", before=before)
         say(self.reset.setToolTip, "Back to {before}", before=before)
         self.reset.setVisible(changed or bool(self.problem))
-        say(self.editor.setToolTip, self._tip)
+        self._tell()
+
+    def allow(self, idle: Phrase) -> None:
+        """Let the value be edited, or say why it does not count."""
+        if idle != self._idle:
+            self._idle = idle
+            self.editor.setEnabled(not idle)
+            self._label.setEnabled(not idle)
+            if idle:
+                self.forget_problem()
+            self._tell()
 
     def fit(self, width_px: int, *, wide: bool) -> None:
         """Use a width, with the help beside the editor where it is `wide`."""
@@ -81,15 +93,16 @@ class FieldRow(QWidget):
             parts.append(Phrase("Default: {default}{unit}.", default=default, unit=unit))
         return joined(parts)
 
-    @property
-    def _tip(self) -> Phrase:
-        return joined((self.summary, self.field.key), "\n")
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notice when the editor is looked at."""
         if event.type() in {QEvent.Type.FocusIn, QEvent.Type.Enter}:
             self.looked_at.emit()
         return super().eventFilter(watched, event)
+
+    def _tell(self) -> None:
+        tip = joined((part for part in (self._idle, self.summary, self.field.key) if part), "\n")
+        say(self._label.setToolTip, tip)
+        say(self.editor.setToolTip, tip)
 
     def _edited(self, value: Value) -> None:
         self._tell_problem("")
@@ -120,9 +133,8 @@ class FieldRow(QWidget):
             self.problem_changed.emit()
 
     def _lay_out(self) -> None:
-        label = worded(QLabel(), self.field.label)
+        label = self._label
         label.setBuddy(self.editor)
-        say(label.setToolTip, self._tip)
         unit = QLabel(self.field.unit)
         unit.setProperty("role", "muted")
         self.help.setProperty("role", "muted")

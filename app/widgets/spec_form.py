@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.draft import Draft
 from app.language import said, say, worded
+from app.spec_choices import name_of
 from app.spec_fields import SpecField, section_help, spec_fields
 from app.theme import Theme, icon
 from app.widgets.field_row import FieldRow
@@ -159,6 +160,7 @@ class SpecForm(QFrame):
             if value is not None:
                 before = choice.preset.values if key == "task.data" else base
                 row.show_value(value, before.get(key, row.field.default), changed=key in choice.changes)
+                row.allow(row.field.idle(values, name_of))
         count = len(choice.changes)
         title = choice.preset.title
         shown = Phrase("{title} · {count} changed", title=title, count=count) if count else title

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.counting import counts
 from core.network.settings import NetworkSettings
 from core.ports import RunFileError, SpecError
 from core.run.files import read_bytes
@@ -20,6 +21,10 @@ from core.training.settings import TrainingSettings
 
 MOST_BYTES = 1_000_000  # of a specification
 VERSION = 1  # of what a specification may say, where it names one: `version = 1`
+
+TABLE = counts(when={"task.name": ("table",)})
+TWIN = counts(unless={"training.estimator": ("ideal",)})  # a system that lends its own derivative needs no twin
+FITTED = counts(when={"calibration.twin": ("physics", "neural")}, unless={"training.estimator": ("ideal",)})
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -46,7 +51,11 @@ class TaskSpec(_Section):
 
     name: Annotated[str, Field(description="The data set.")]
     data: Annotated[
-        Literal["bundled", "full"], Field(description="The bundled part of MNIST, or all of it, downloaded once.")
+        Literal["bundled", "full"],
+        Field(
+            description="The bundled part of MNIST, or all of it, downloaded once.",
+            json_schema_extra=counts(when={"task.name": ("mnist",)}),
+        ),
     ] = "bundled"
     validation: Annotated[
         Fraction, Field(description="Part of the training samples that is held back to watch the training.")
@@ -61,16 +70,22 @@ class TaskSpec(_Section):
     ] = 0.0
     split: Annotated[
         Literal["token", "talker"],
-        Field(description="Test on other tokens of the same talkers, or on talkers never heard before (vowels)."),
+        Field(
+            description="Test on other tokens of the same talkers, or on talkers never heard before (vowels).",
+            json_schema_extra=counts(when={"task.name": ("vowels-paper", "vowels", "vowels1952")}),
+        ),
     ] = "token"
     path: Annotated[
         str,
         Field(
             pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]*$",  # a line break would break every message
             description="CSV file with a header and a column of labels, for the task table.",
+            json_schema_extra=TABLE,
         ),
     ] = ""
-    label: Annotated[str, Field(description="The table's column of labels; empty is the last one.")] = ""
+    label: Annotated[
+        str, Field(description="The table's column of labels; empty is the last one.", json_schema_extra=TABLE)
+    ] = ""
 
 
 class CalibrationSpec(_Section):
@@ -78,11 +93,20 @@ class CalibrationSpec(_Section):
 
     twin: Annotated[
         Literal["physics", "datasheet", "neural"],
-        Field(description="Equations fitted to shots, equations as on the data sheet, or a neural network fitted."),
+        Field(
+            description="Equations fitted to shots, equations as on the data sheet, or a neural network fitted.",
+            json_schema_extra=TWIN,
+        ),
     ] = "physics"
-    shots: Annotated[int, Field(ge=8, le=1_000_000, description="Shots that are measured to fit the twin.")] = 512
-    steps: Annotated[int, Field(ge=1, le=1_000_000, description="Optimiser steps of the fit.")] = 400
-    learning_rate: Annotated[float, Field(gt=0.0, le=10.0, description="Largest learning rate of the fit.")] = 0.03
+    shots: Annotated[
+        int, Field(ge=8, le=1_000_000, description="Shots that are measured to fit the twin.", json_schema_extra=TWIN)
+    ] = 512
+    steps: Annotated[
+        int, Field(ge=1, le=1_000_000, description="Optimiser steps of the fit.", json_schema_extra=FITTED)
+    ] = 400
+    learning_rate: Annotated[
+        float, Field(gt=0.0, le=10.0, description="Largest learning rate of the fit.", json_schema_extra=FITTED)
+    ] = 0.03
     age_h: Annotated[
         float,
         Field(
@@ -98,11 +122,23 @@ class JournalSpec(_Section):
         Literal["auto", "all", "window", "none"],
         Field(description="All shots, the latest, or none; auto keeps all of an instrument and the latest of others."),
     ] = "auto"
-    window_mb: Annotated[float, Field(ge=8.0, le=1e6, description="Size of the latest shots that are kept, in MB.")] = (
-        16.0
-    )
+    window_mb: Annotated[
+        float,
+        Field(
+            ge=8.0,
+            le=1e6,
+            description="Size of the latest shots that are kept, in MB.",
+            json_schema_extra=counts(when={"journal.keep": ("auto", "window")}),
+        ),
+    ] = 16.0
     compression: Annotated[
-        int, Field(ge=0, le=9, description="Level of gzip for a journal that keeps all; 0 does not compress.")
+        int,
+        Field(
+            ge=0,
+            le=9,
+            description="Level of gzip for a journal that keeps all; 0 does not compress.",
+            json_schema_extra=counts(when={"journal.keep": ("auto", "all")}),
+        ),
     ] = 0
 
 

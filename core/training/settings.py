@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from core.counting import counts
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -32,6 +34,7 @@ class TrainingSettings:
             ge=0,
             le=100_000,
             description="End after so many epochs without a better validation accuracy; 0 never ends early.",
+            json_schema_extra=counts(unless={"task.validation": (0.0,)}),
         ),
     ] = 0
     label_smoothing: Annotated[
@@ -44,5 +47,6 @@ class TrainingSettings:
             le=1.0,
             description="Part of the device passes that may check the twin's gradient, besides one check at the start "
             "and one at the end; 0 never checks.",
+            json_schema_extra=counts(unless={"training.estimator": ("ideal",)}),
         ),
     ] = 0.02

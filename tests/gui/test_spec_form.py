@@ -290,6 +290,35 @@ def test_what_cannot_be_composed_says_so_before_it_starts(page, qtbot):
     assert "task.path" in page.cost.reason.text()
 
 
+def test_a_field_that_does_not_count_is_disabled_with_the_reason(page):
+    rows = page.form.rows
+
+    def told(key: str) -> tuple[bool, str]:
+        return rows[key].editor.isEnabled(), rows[key].editor.toolTip().splitlines()[0]
+
+    assert told("task.path") == (False, "Counts only where “Task · Name” is A table of one's own.")
+    assert told("task.data") == (False, "Counts only where “Task · Name” is MNIST digits.")
+    assert told("journal.window_mb")[0]
+    assert told("calibration.steps")[0]
+    rows["journal.keep"].editor.edited.emit("all")
+    assert told("journal.window_mb") == (False, "Counts only where “Journal · Keep” is auto / window.")
+    rows["training.estimator"].editor.edited.emit("ideal")
+    for key in ("calibration.shots", "calibration.steps", "training.monitor_share"):
+        assert told(key) == (False, "Does not count where “Training · Estimator” is Ideal."), key
+    page.draft.history.undo()
+    page.draft.history.undo()
+    assert told("journal.window_mb")[0]
+    assert told("training.monitor_share")[0]
+
+
+def test_a_wrong_value_that_no_longer_counts_keeps_nothing_from_starting(page):
+    type_into(page, "journal.window_mb", "2")
+    assert page.form.problem
+    page.form.rows["journal.keep"].editor.edited.emit("none")
+    assert page.form.problem == ""
+    assert page.form.rows["journal.window_mb"].editor.text() == "16"
+
+
 def test_nothing_is_clipped_in_the_smallest_window(page, qtbot):
     page.resize(1080 - 96, 560)
     QTest.qWait(50)
