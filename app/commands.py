@@ -73,6 +73,10 @@ class Commands:
         self._commands.append(command)
         return command
 
+    def take(self, group: str, action: QAction, reason: Callable[[], str]) -> None:
+        """List an action that has its keys and its place elsewhere."""
+        self._commands.append(Command(group, action, reason))
+
     def matching(self, words: str) -> list[Command]:
         """Find commands in whose text or group every word occurs, those that begin with the first word first."""
         wanted = words.casefold().split()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from app.choice import Choice
-from app.presets import Preset
-from app.spec_fields import SpecField, Value
+from app.presets import Preset, flat
+from app.spec_fields import SpecField, Value, spec_fields
 from core.phrase import Phrase
 
 MOST_EDITS = 1000
@@ -62,6 +64,24 @@ class Draft(QObject):
         if after != self.choice:
             self._phrases[what] = what  # Qt keeps the English text alone
             self.history.push(_Edit(self, after, what, key))
+
+
+def stored(choice: Choice) -> dict[str, Any]:
+    """Return a choice as plain data."""
+    return {"preset": choice.preset.source, "changes": dict(choice.changes)}
+
+
+def restored(data: dict[str, Any], preset: Preset) -> Choice:
+    """Return a choice from plain data. Raises ValueError telling the first value that cannot be used."""
+    choice, defaults = Choice(preset), {field.key: field.default for field in spec_fields()}
+    changes = sorted(data["changes"].items(), key=lambda item: item[0] != "system.kind")  # which drops imperfections
+    for key, value in changes:
+        try:
+            read = flat(Choice(preset, {**choice.changes, key: value}).experiment().model_dump())
+        except ValidationError as error:
+            raise ValueError(f"{key} = {value!r}: {error.errors()[0]['msg']}") from None
+        choice = choice.changed(key, read[key], defaults.get(key))
+    return choice
 
 
 class _Edit(QUndoCommand):

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt
+from platformdirs import user_config_path
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -49,6 +50,7 @@ from app.widgets.rail import Rail
 from app.widgets.run_bar import RunBar
 from app.widgets.status_line import StatusLine
 from app.window_commands import add_commands
+from app.window_state import keep_state
 from core.phrase import Phrase, numbered
 from core.training.events import Finished, Message, RunOpened
 
@@ -66,16 +68,15 @@ TYPING = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
 class MainWindow(QMainWindow):
     """One run at a time, on as many pages as it has sides."""
 
-    def __init__(self, bridge: Bridge, engine: Engine, themes: ThemeController, runs_folder: Path) -> None:
+    def __init__(
+        self, bridge: Bridge, engine: Engine, themes: ThemeController, runs_folder: Path, config: Path | None = None
+    ) -> None:
         super().__init__()
         self.languages = LanguageController(themes.settings, self)
         self.languages.apply()
         self.setWindowTitle("Overtone")
         self.resize(1280, 720)
         self.setMinimumSize(QSize(1080, 640))
-        arranged = themes.settings.value("window")
-        if isinstance(arranged, QByteArray):
-            self.restoreGeometry(arranged)
         self._bridge, self.themes, self._runs_folder = bridge, themes, runs_folder
         self.controller = RunController(bridge, engine, self)
         self.log = LogModel()
@@ -84,7 +85,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail(PAGES)
         self.start = StartPage(self.runs)
         self.experiment = ExperimentPage(bundled_presets())
-        self.live = LivePage(themes.settings)
+        self.live = LivePage()
         self.runs_page = RunsPage(self.runs, themes.settings)
         self.log_page = LogPage(self.log)
         self.pages = QStackedWidget()
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
         self._theme_changed(themes.theme)
         self._choice_changed(self.setup.choice)
         self.runs.refresh()
+        self.keeper = keep_state(self, (config or user_config_path("overtone")) / "window.json")
 
     @property
     def setup(self) -> Any:
@@ -165,8 +167,7 @@ class MainWindow(QMainWindow):
 
     def _keep(self) -> None:
         """Write down how the window is arranged, and take no more events."""
-        self.live.keep_layout()
-        self.themes.settings.setValue("window", self.saveGeometry())
+        self.keeper.close()
         self._bridge.close()
 
     def _leave(self) -> None:
@@ -200,14 +201,14 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self.setup.start_requested.connect(self.start_run)
         self.setup.chosen.connect(self._choice_changed)
-        self.experiment.problem.connect(partial(self._problem, details=""))
+        self.experiment.problem.connect(self.tell_problem)
         self.start.quick_start.connect(self.quick_start)
         self.start.system_chosen.connect(self._choose_system)
         self.start.resume_requested.connect(self.resume_run)
         self.start.run_chosen.connect(self.show_run)
         self.runs_page.repeat_requested.connect(self.repeat_run)
         self.runs_page.resume_requested.connect(self.resume_run)
-        self.runs_page.problem.connect(partial(self._problem, details=""))
+        self.runs_page.problem.connect(self.tell_problem)
         self.runs_page.save_requested.connect(self.saver.ask)
         bar.pause_toggled.connect(run.toggle_pause)
         bar.stop_requested.connect(run.stop)
@@ -217,7 +218,7 @@ class MainWindow(QMainWindow):
         run.system_changed.connect(self._system_changed)
         run.progressed.connect(self._progressed)
         run.told.connect(partial(say, self.status.setText))
-        run.problem.connect(self._problem)
+        run.problem.connect(self.tell_problem)
         bridge.ready.connect(self.live.set_run)
         bridge.message.connect(self._message)
         bridge.frame.connect(self.live.show_frame)
@@ -230,7 +231,7 @@ class MainWindow(QMainWindow):
         self.live.training.rate_changed.connect(run.set_learning_rate)
         self._watch.told.connect(partial(say, self.status_line.kept.setText))
         self.saver.saved.connect(self._saved)
-        self.saver.failed.connect(partial(self._problem, details=""))
+        self.saver.failed.connect(self.tell_problem)
         bridge.alignment.connect(bar.set_alignment)
         bridge.trouble.connect(self._trouble)
         bridge.finished.connect(self._finished)
@@ -290,11 +291,12 @@ class MainWindow(QMainWindow):
 
     def _trouble(self, trouble: Trouble) -> None:
         if trouble.level == "error":
-            self._problem(trouble.text, trouble.details)
+            self.tell_problem(trouble.text, trouble.details)
         else:
             self.log.add(trouble.level, trouble.text, trouble.details)
 
-    def _problem(self, text: str, details: str) -> None:
+    def tell_problem(self, text: str, details: str = "") -> None:
+        """Show what went wrong in a notice, and note it in the log."""
         self.notice.show_error(text, details)
         self.log.add("error", text, details)
         if self.pages.currentIndex() == LOG:

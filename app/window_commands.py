@@ -36,11 +36,18 @@ def add_commands(window: MainWindow) -> Commands:
     def no_run_yet() -> str:
         return "A run is in progress: stop it first." if run.active else ""
 
+    def cannot_edit(action: QAction) -> str:
+        if not window.experiment.isVisible():
+            return "This changes the experiment: open its page first."
+        return _reason_of(action)
+
     commands.add("Run", "Start training", window.start_run, "Ctrl+Return", cannot_start)
     commands.add("Run", "Quick start", window.quick_start, "", no_run_yet)
     commands.add("Run", "Pause or resume", run.toggle_pause, "Ctrl+P", cannot_hold)
     commands.add("Run", "Do one step", run.step, "Ctrl+.", not_paused)
     commands.add("Run", "Stop, outputs safe", run.stop, "Esc", nothing_runs)
+    for action in (window.experiment.form.undo, window.experiment.form.redo):
+        commands.take("Edit", action, partial(cannot_edit, action))
     for place, word in enumerate(window.rail.words):
         commands.add("Go to", word, partial(window.show_page, place), f"Ctrl+{place + 1}")
     for action in window.runs_page.actions_of_runs.plain:

@@ -47,7 +47,7 @@ def main(folder: str) -> None:
     themes = ThemeController(QSettings(f"{folder}/settings.ini", QSettings.Format.IniFormat))
     themes.apply()
     bridge = Bridge()
-    window = MainWindow(bridge, Engine(bridge), themes, Path(folder))
+    window = MainWindow(bridge, Engine(bridge), themes, Path(folder), Path(folder))
     window.show()
     window.show_page(LIVE)
     bridge.post(RunReady(_info(), ("a", "b"), None, 0.01))

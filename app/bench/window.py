@@ -39,7 +39,7 @@ def main(task: str, folder: str, *rest: str) -> None:
     themes.apply()
     bridge = Bridge()
     engine = Engine(bridge)
-    window = MainWindow(bridge, engine, themes, Path(folder))
+    window = MainWindow(bridge, engine, themes, Path(folder), Path(folder))
     window.show()
     window.show_page(LIVE if rest else 0)
     bridge.failed.connect(partial(_fail, app))

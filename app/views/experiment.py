@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.background import Background
 from app.choice import Choice
-from app.draft import Draft
+from app.draft import Draft, restored, stored
 from app.forecast import Forecast, forecast
 from app.language import say, tr
 from app.presets import Preset, PresetFolder, read_preset
@@ -81,6 +81,21 @@ class ExperimentPage(QWidget):
             self._ask_to_choose(preset)
         else:
             self.draft.choose(preset)
+
+    def draft_as_kept(self) -> dict[str, Any]:
+        """Return the draft as plain data."""
+        return stored(self.draft.choice)
+
+    def restore_draft(self, data: dict[str, Any]) -> None:
+        """Take a draft as it was kept. Raises SpecError or ValueError where it cannot be used."""
+        source = data["preset"]
+        known = next((preset for preset in (*self._presets, *self._own) if preset.source == source), None)
+        preset = known or read_preset(source)
+        choice = restored(data, preset)
+        if known is None:
+            self._presets.append(preset)
+            self._list_presets()
+        self.draft.put(choice)
 
     def ask_to_save(self) -> None:
         """Ask under which name the values shall be kept."""

@@ -6,9 +6,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from app.keeper import decoded, encoded
 from app.language import say
 from app.theme import Theme
 from app.widgets.class_map import ClassMapView
@@ -40,7 +41,7 @@ LAYOUTS: dict[str, tuple[tuple[tuple[str, ...], ...], ...]] = {
     ),
 }
 TABS = {"kernel": "Kernel", "matrix": "Matrix", "layers": "Layers"}  # what stands on a tab in place of a long title
-LAYOUT_VERSION = 1
+LAYOUT_VERSION, OTHER = 1, "other"
 
 
 class LivePage(QMainWindow):
@@ -48,11 +49,11 @@ class LivePage(QMainWindow):
 
     save_requested = Signal(object)
 
-    def __init__(self, settings: QSettings | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__(flags=Qt.WindowType.Widget)
         self.setObjectName("page")
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
-        self._settings = settings
+        self._layouts: dict[str, QByteArray] = {}
         self.drive, self.response = DriveView(), ResponseView()
         self.traces = TracesView()
         self.spectrum, self.waterfall = SpectrumView(), WaterfallView()
@@ -104,7 +105,7 @@ class LivePage(QMainWindow):
         self.training.allow_rate(run.learning_rate)
         kind = info.kind if info.kind in LAYOUTS else "plate" if is_time_domain(info) else ""
         if kind != self._kind:
-            self.keep_layout()
+            self._layouts[self._kind] = self.saveState(LAYOUT_VERSION)
             self.arrange(kind)
 
     def show_frame(self, frame: Frame) -> None:
@@ -155,8 +156,7 @@ class LivePage(QMainWindow):
         """Show the views of a kind of system, as its user left them."""
         self._kind = kind
         self.reset_layout()
-        stored = None if self._settings is None else self._settings.value(f"live/{kind or 'other'}")
-        if isinstance(stored, QByteArray) and not self.restoreState(stored, LAYOUT_VERSION):
+        if kind in self._layouts and not self.restoreState(self._layouts[kind], LAYOUT_VERSION):
             self.reset_layout()
 
     def reset_layout(self) -> None:
@@ -187,10 +187,16 @@ class LivePage(QMainWindow):
             self.resizeDocks(across, [1000] * len(across), Qt.Orientation.Horizontal)
         self.resizeDocks(first, [1000] * len(first), Qt.Orientation.Vertical)
 
-    def keep_layout(self) -> None:
-        """Write down how the views are arranged."""
-        if self._settings is not None:
-            self._settings.setValue(f"live/{self._kind or 'other'}", self.saveState(LAYOUT_VERSION))
+    def layouts_as_kept(self) -> dict[str, str]:
+        """Return how the views of each kind of system are arranged, as plain data."""
+        layouts = {**self._layouts, self._kind: self.saveState(LAYOUT_VERSION)}
+        return {kind or OTHER: encoded(layout) for kind, layout in layouts.items()}
+
+    def restore_layouts(self, data: dict[str, str]) -> None:
+        """Take the arrangements as they were kept. Raises ValueError where they are damaged."""
+        kinds = {kind or OTHER: kind for kind in LAYOUTS}
+        self._layouts = {kinds[name]: decoded(text) for name, text in data.items() if name in kinds}
+        self.arrange(self._kind)
 
     def _wanted(self, name: str) -> bool:
         """Tell whether a view is on the screen, not behind another tab, and follows the run."""

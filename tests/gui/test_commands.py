@@ -59,3 +59,22 @@ def test_shortcuts_are_listed(window):  # noqa: F811
     text = window._help.text.toPlainText()
     for command in window.commands:
         assert not command.shortcut or command.text in text
+
+
+def test_an_edit_is_undone_and_done_again_from_the_palette(window):  # noqa: F811
+    window.setup.choose("quick")
+    window.setup.seed.setValue(9)
+    for words, seed in (("undo", 0), ("redo", 9)):
+        type_into_palette(window, words)
+        QTest.keyClick(window._palette.search, Qt.Key.Key_Return)
+        assert window.setup.choice.values["seed"] == seed
+    type_into_palette(window, "redo")
+    assert "Nothing to redo." in window._palette.list.item(0).text()
+    window._palette.close_sheet()
+    window.open_shortcuts()
+    assert "Ctrl+Shift+Z" in window._help.text.toPlainText()
+    window._help.close_sheet()
+    window.show_page(0)
+    type_into_palette(window, "undo")
+    QTest.keyClick(window._palette.search, Qt.Key.Key_Return)
+    assert window.setup.choice.values["seed"] == 9  # not where nobody sees it

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 from app.bridge import Bridge
 from app.bug_report import catch_all
 from app.engine import Engine, Order, new_run
+from app.keeper import encoded
 from app.theme import ThemeController
 from app.window import EXPERIMENT, LIVE, LOG, START, MainWindow
 from core.training.trainer import rate_factor
@@ -189,13 +190,17 @@ def test_a_paused_view_stays_and_says_so(window, qtbot):
 
 
 def test_a_layout_is_kept_for_each_kind_of_system_and_a_corrupt_one_is_left(window, qtbot):
-    live, settings = window.live, window.themes.settings
+    live = window.live
     live.docks["matrix"].setFloating(True)
+    kept = live.layouts_as_kept()
     live.arrange("plate")
     assert not live.docks["matrix"].isFloating()
-    settings.setValue("live/circuit", QByteArray(b"rubbish"))
+    live.restore_layouts({**kept, "circuit": encoded(QByteArray(b"rubbish"))})
     live.arrange("circuit")
     assert live.docks["phase"].isVisibleTo(live)
+    live.arrange("")
+    assert live.docks["matrix"].isFloating()
+    live.reset_layout()
 
 
 def test_a_failure_is_one_notice_with_its_details(window, qtbot, tmp_path):
