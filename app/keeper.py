@@ -16,12 +16,12 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 
 from app.background import Background
+from core.phrase import Phrase, joined
 from core.ports import RunFileError
 from core.run.files import explained, read_bytes, write_atomically
 
 INTERVAL_MS = 2000
 MOST_BYTES = 1_000_000
-FRESH = "It starts as at first."
 
 
 class Keeper(QObject):
@@ -41,7 +41,7 @@ class Keeper(QObject):
         self._timer.setInterval(INTERVAL_MS)
         self._timer.timeout.connect(self._look)
 
-    def begin(self, objects: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]]) -> str:
+    def begin(self, objects: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]]) -> Phrase:
         """Put objects (what reads one, what sets it) as they were kept, and keep them from now on.
 
         Return what could not be used, in one line.
@@ -53,10 +53,11 @@ class Keeper(QObject):
                 try:
                     put(stored[name])
                 except Exception as error:  # whatever stands in the file
-                    problems.append(f"The {name} as it was kept cannot be used ({_reason(error)}). {FRESH}")
+                    told = "The {thing} as it was kept cannot be used ({reason}). It starts as at first."
+                    problems.append(Phrase(told, thing=Phrase(name), reason=_reason(error)))
         self._kept = b"" if problems else self._content()  # what was found unusable is written anew
         self._timer.start()
-        return " ".join(problems)
+        return joined(problems)
 
     def close(self) -> None:
         """Keep what there is, now."""
@@ -85,8 +86,8 @@ class Keeper(QObject):
             write_atomically(self.file, content)
         self._is_sound = True
 
-    def _load(self) -> tuple[dict[str, Any], list[str]]:
-        problems: list[str] = []
+    def _load(self) -> tuple[dict[str, Any], list[Phrase]]:
+        problems: list[Phrase] = []
         for file in (self.file, self.backup):
             if not file.exists():
                 continue
@@ -95,13 +96,13 @@ class Keeper(QObject):
                 if not isinstance(stored, dict):
                     raise ValueError("it holds no objects")
             except (RunFileError, ValueError, RecursionError) as error:
-                problems.append(f"{file} cannot be used ({_reason(error)}).")
+                problems.append(Phrase("{file} cannot be used ({reason}).", file=file, reason=_reason(error)))
                 continue
             self._is_sound = file == self.file
             if problems:
-                problems.append("The backup from before is used.")
+                problems.append(Phrase("The backup from before is used."))
             return stored, problems
-        return {}, [*problems, FRESH] if problems else []
+        return {}, [*problems, Phrase("All starts as at first.")] if problems else []
 
 
 def encoded(blob: QByteArray) -> str:

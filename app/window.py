@@ -38,6 +38,7 @@ from app.run_list import RunList
 from app.states import ACTIVE
 from app.systems import system_name
 from app.theme import Theme, ThemeController, icon
+from app.tour import Tour
 from app.views.experiment import ExperimentPage
 from app.views.live import LivePage
 from app.views.log import LogPage
@@ -95,9 +96,10 @@ class MainWindow(QMainWindow):
         self.saver, self._watch = PlotSaver(self), FolderWatch(self)
         self._lay_out()
         self.commands = add_commands(self)
-        self._palette, self._help = Palette(self, self.commands), HelpSheet(self)
+        self._palette, self.help_sheet = Palette(self, self.commands), HelpSheet(self)
         self.closing = Closing(self, self.controller, self._leave)
         self._connect()
+        self.tour = Tour(self)
         self._theme_changed(themes.theme)
         self._choice_changed(self.setup.choice)
         self.runs.refresh()
@@ -146,11 +148,11 @@ class MainWindow(QMainWindow):
 
     def open_help(self) -> None:
         """Explain the page that is shown."""
-        self._help.show_page(list(PAGES.values())[self.pages.currentIndex()])
+        self.help_sheet.show_page(list(PAGES.values())[self.pages.currentIndex()])
 
     def open_shortcuts(self) -> None:
         """List all keys."""
-        self._help.show_shortcuts(self.commands)
+        self.help_sheet.show_shortcuts(self.commands)
 
     def interrupt(self, _signal: int, _frame: object) -> None:
         """Close without a question, as a signal asks."""

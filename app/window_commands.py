@@ -61,6 +61,7 @@ def add_commands(window: MainWindow) -> Commands:
         commands.add("View", text, partial(window.languages.set_language, language))
     commands.add("Help", "Find a command", window.open_palette, "Ctrl+K")
     commands.add("Help", "Help on this page", window.open_help, "F1")
+    commands.add("Help", "Take the five-minute tour", lambda: window.tour.begin())
     commands.add("Help", "Shortcuts", window.open_shortcuts, "Ctrl+/")
     commands.add("Help", "Copy the log for a bug report", window.log_page.copy.click)
     return commands

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from app.keeper import decoded, encoded
 from app.language import say
@@ -158,6 +158,12 @@ class LivePage(QMainWindow):
         self.reset_layout()
         if kind in self._layouts and not self.restoreState(self._layouts[kind], LAYOUT_VERSION):
             self.reset_layout()
+
+    def bring_to_front(self, panel: QWidget) -> None:
+        """Show a view, or what belongs to it, that lies behind another one."""
+        for dock in self.docks.values():
+            if panel in (dock.widget(), dock.titleBarWidget()):
+                dock.raise_()
 
     def reset_layout(self) -> None:
         """Put the views where they were at first."""

@@ -35,6 +35,8 @@ class StartPage(QWidget):
     system_chosen = Signal(str)
     run_chosen = Signal(object)
     resume_requested = Signal(object)
+    tour_requested = Signal()
+    tour_declined = Signal()
 
     def __init__(self, runs: RunList) -> None:
         super().__init__()
@@ -49,6 +51,8 @@ class StartPage(QWidget):
         self.recover_text = plain_label()
         self.go_on = worded(QPushButton(), "Go on with it")
         self.leave = worded(QPushButton(), "Leave it")
+        self.tour = QFrame()
+        self.take, self.decline = worded(QPushButton(), "Take the tour"), worded(QPushButton(), "Not now")
         self.cards = {kind: SystemCardView(kind, card) for kind, card in CARDS.items()}
         self.recent: list[RecentRun] = []
         self._recent_box = QVBoxLayout()
@@ -59,6 +63,8 @@ class StartPage(QWidget):
         self.quick.clicked.connect(self.quick_start)
         self.go_on.clicked.connect(self._go_on)
         self.leave.clicked.connect(self._leave)
+        self.take.clicked.connect(self.tour_requested)
+        self.decline.clicked.connect(self.tour_declined)
         for kind, card in self.cards.items():
             card.pressed.connect(partial(self.system_chosen.emit, kind))
         runs.changed.connect(self._show_runs)
@@ -67,9 +73,13 @@ class StartPage(QWidget):
     def set_running(self, running: bool) -> None:
         """Say why nothing can be started while a run lasts."""
         reason = "A run is in progress: stop it first." if running else ""
-        for button in (self.quick, self.go_on):
+        for button in (self.quick, self.go_on, self.take):
             button.setEnabled(not running)
             say(button.setToolTip, reason)
+
+    def offer_tour(self, offered: bool) -> None:
+        """Offer the tour on a card, or no more."""
+        self.tour.setVisible(offered)
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the pictures."""
@@ -135,14 +145,18 @@ class StartPage(QWidget):
         head.addLayout(words)
         head.addStretch(1)
         head.addWidget(self.quick)
-        self.recover.setObjectName("card")
-        row = QHBoxLayout(self.recover)
-        row.setContentsMargins(16, 12, 16, 12)
-        row.setSpacing(12)
-        row.addWidget(self.recover_text, 1)
-        row.addWidget(self.go_on)
-        row.addWidget(self.leave)
-        self.recover.hide()
+        offer = worded(plain_label(), "New here? The tour leads through a whole experiment in five minutes.")
+        for card, parts in (
+            (self.recover, (self.recover_text, self.go_on, self.leave)),
+            (self.tour, (offer, self.take, self.decline)),
+        ):
+            card.setObjectName("card")
+            row = QHBoxLayout(card)
+            row.setContentsMargins(16, 12, 16, 12)
+            row.setSpacing(12)
+            for part in parts:
+                row.addWidget(part, part is parts[0])
+            card.hide()
         cards = QHBoxLayout()
         cards.setSpacing(12)
         for card in self.cards.values():
@@ -159,6 +173,7 @@ class StartPage(QWidget):
         layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(16)
         layout.addLayout(head)
+        layout.addWidget(self.tour)
         layout.addWidget(self.recover)
         layout.addLayout(cards)
         layout.addWidget(recent)

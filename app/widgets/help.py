@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from itertools import groupby
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from app.commands import Commands
@@ -17,15 +18,21 @@ WIDTH_PX, HEIGHT_PX = 640, 480
 class HelpSheet(Overlay):
     """Shows a text in Markdown."""
 
+    tour_requested = Signal()
+
     def __init__(self, window: QWidget) -> None:
         super().__init__(window, WIDTH_PX)
         self.text = QTextBrowser()
         self.text.setOpenExternalLinks(True)
         self.done = worded(QPushButton(), "Close")
         self.done.clicked.connect(self.close_sheet)
+        self.tour = worded(QPushButton(), "Take the five-minute tour")
+        self.tour.clicked.connect(self.close_sheet)
+        self.tour.clicked.connect(self.tour_requested)
         self.frame.setFixedWidth(WIDTH_PX)
         self.text.setMinimumHeight(HEIGHT_PX)
         row = QHBoxLayout()
+        row.addWidget(self.tour)
         row.addStretch(1)
         row.addWidget(self.done)
         layout = QVBoxLayout(self.frame)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QLabel
 
+from app.language import say
 from app.optics import efficiency, visible_phase_rad
 from app.widgets.response_view import EMPTY, TraceView, positions
 
@@ -41,7 +42,7 @@ class DriveView(TraceView):
         self._light = info.light
         self.phase.visible = info.light is not None
         self.plot.set_second(self.phase, *PHASE, (-math.pi, math.pi) if info.light else None)
-        self.plot.setToolTip(PHASE_TIP if info.light else "")
+        say(self.plot.setToolTip, PHASE_TIP if info.light else "")
         self.set_title(info.drive_label)
         self.set_axes(info.drive_axis, info.drive_label, info.drive_unit)
 
@@ -66,8 +67,8 @@ class ResponseView(TraceView):
         self._light = info.light
         optical = info.light is not None or info.response_axis.unit == "m"
         self.efficiency.setVisible(optical)
-        self.efficiency.setText("" if info.light else "efficiency not known")
-        self.efficiency.setToolTip(KNOWN if info.light else UNKNOWN)
+        say(self.efficiency.setText, "" if info.light else "efficiency not known")
+        say(self.efficiency.setToolTip, KNOWN if info.light else UNKNOWN)
         self.set_title(info.response_label)
         self.set_axes(info.response_axis, info.response_label, info.response_unit)
 
@@ -76,4 +77,5 @@ class ResponseView(TraceView):
         self.show_values(response)
         if self._light is not None:
             share = efficiency(self._light, np.asarray(drive, dtype=float), np.asarray(response, dtype=float))
-            self.efficiency.setText("efficiency –" if share is None else f"efficiency {100 * share:.2f} %")
+            shown = "–" if share is None else f"{100 * share:.2f} %"
+            say(self.efficiency.setText, "efficiency {share}", share=shown)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from app.language import say
 from app.plot_record import Line, PlotRecord, Quantity
 from app.theme import LIGHT, Theme
 from app.widgets.panel import Panel
@@ -31,7 +32,7 @@ class SavablePanel(Panel):
 
     def _allow_saving(self) -> None:
         self.save.setEnabled(not self.empty)
-        self.save.setToolTip("There is nothing to save yet." if self.empty else "")
+        say(self.save.setToolTip, "There is nothing to save yet." if self.empty else "")
 
 
 class PlotPanel(SavablePanel):

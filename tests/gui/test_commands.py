@@ -46,17 +46,17 @@ def test_no_two_commands_have_the_same_keys(window):  # noqa: F811
 def test_every_page_has_help(window, place):  # noqa: F811
     window.show_page(place)
     QTest.keyClick(window, Qt.Key.Key_F1)
-    assert window._help.isVisible()
-    assert len(window._help.text.toPlainText()) > 200
-    QTest.keyClick(window._help, Qt.Key.Key_Escape)
-    assert not window._help.isVisible()
+    assert window.help_sheet.isVisible()
+    assert len(window.help_sheet.text.toPlainText()) > 200
+    QTest.keyClick(window.help_sheet, Qt.Key.Key_Escape)
+    assert not window.help_sheet.isVisible()
     name = list(PAGES.values())[place]
     assert (resources.files("resources") / "help" / f"{name}.md").is_file()
 
 
 def test_shortcuts_are_listed(window):  # noqa: F811
     QTest.keyClick(window, Qt.Key.Key_Slash, Qt.KeyboardModifier.ControlModifier)
-    text = window._help.text.toPlainText()
+    text = window.help_sheet.text.toPlainText()
     for command in window.commands:
         assert not command.shortcut or command.text in text
 
@@ -72,8 +72,8 @@ def test_an_edit_is_undone_and_done_again_from_the_palette(window):  # noqa: F81
     assert "Nothing to redo." in window._palette.list.item(0).text()
     window._palette.close_sheet()
     window.open_shortcuts()
-    assert "Ctrl+Shift+Z" in window._help.text.toPlainText()
-    window._help.close_sheet()
+    assert "Ctrl+Shift+Z" in window.help_sheet.text.toPlainText()
+    window.help_sheet.close_sheet()
     window.show_page(0)
     type_into_palette(window, "undo")
     QTest.keyClick(window._palette.search, Qt.Key.Key_Return)
