@@ -49,7 +49,7 @@ STEPS = (
         "settings.",
         "Experiment",
         lambda window: window.experiment.chain,
-        "box pressed",
+        "pressed",
     ),
     Step(
         "Start it",
@@ -177,7 +177,7 @@ class Tour(QObject):
     def _connect(self) -> None:
         window, happened = self._window, self._happened
         window.setup.list.itemClicked.connect(partial(happened, "chosen"))
-        window.experiment.chain.pressed.connect(partial(happened, "box pressed"))
+        window.experiment.chain.pressed.connect(partial(happened, "pressed"))
         window.controller.began.connect(partial(happened, "started"))
         window.controller.state_changed.connect(self._state_changed)
         window.saver.saved.connect(partial(happened, "saved"))

@@ -302,7 +302,8 @@ class Plot(pg.PlotWidget):
             a, b = cursors
             words = [f"{name}  {self._value('bottom', x)}" for name, x in (("A", a), ("B", b), ("B - A", b - a))]
             if self.canvas.log_x:
-                words.append(f"B / A  {b / a:.4g},  {math.log10(b / a):.3f} decades")
+                decades = f"{math.log10(b / a):.3f}"
+                words.append(tr("B / A  {ratio},  {decades} decades", ratio=f"{b / a:.4g}", decades=decades))
             if self.plot_item.getAxis("bottom").labelUnits == "s" and a != b:
                 words.append(f"1 / (B - A)  {pg.siFormat(1 / abs(b - a), precision=4, suffix='Hz')}")
             curves = [curve for curve in self._shown() if curve.ordered]

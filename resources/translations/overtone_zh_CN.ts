@@ -120,6 +120,10 @@
         <translation>保留全部、最近的或不保留；自动：真实仪器保留全部，其他只保留最近的。</translation>
     </message>
     <message>
+        <source>All starts as at first.</source>
+        <translation>全部从初始状态开始。</translation>
+    </message>
+    <message>
         <source>All states</source>
         <translation>所有状态</translation>
     </message>
@@ -158,6 +162,14 @@
     <message>
         <source>Axis</source>
         <translation>坐标轴</translation>
+    </message>
+    <message>
+        <source>B / A  {ratio},  {decades} decades</source>
+        <translation>B / A  {ratio}，{decades} 个十倍程</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一步</translation>
     </message>
     <message>
         <source>Back to {before}</source>
@@ -258,6 +270,10 @@
     <message>
         <source>Choose a table</source>
         <translation>选择表格</translation>
+    </message>
+    <message>
+        <source>Choose an experiment</source>
+        <translation>选择一个实验</translation>
     </message>
     <message>
         <source>Choose an experiment on this system</source>
@@ -376,6 +392,10 @@
         <translation>晶体角度，样机之间的标准差。</translation>
     </message>
     <message>
+        <source>Ctrl+. does one single step of the paused run. Press Resume, or the space bar, to let it go on.</source>
+        <translation>Ctrl+. 让已暂停的运行前进一步。按“继续”或空格键让它继续。</translation>
+    </message>
+    <message>
         <source>Cubic phase</source>
         <translation>三阶相位</translation>
     </message>
@@ -436,6 +456,10 @@
         <translation>当“{section} · {field}”为 {values} 时无效。</translation>
     </message>
     <message>
+        <source>Done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
         <source>Done, of those that were asked for</source>
         <translation>已完成 / 要求的轮数</translation>
     </message>
@@ -458,6 +482,10 @@
     <message>
         <source>ETA {time}</source>
         <translation>剩余 {time}</translation>
+    </message>
+    <message>
+        <source>Each preset is a whole experiment: a system, a task, a network. Press the first one: it takes half a minute.</source>
+        <translation>每个预设都是一个完整的实验：系统、任务和网络。请按第一个：只需半分钟。</translation>
     </message>
     <message>
         <source>Edit</source>
@@ -498,6 +526,10 @@
     <message>
         <source>End the run after the current step and keep a checkpoint.</source>
         <translation>当前步完成后结束运行，并保存检查点。</translation>
+    </message>
+    <message>
+        <source>End tour</source>
+        <translation>结束导览</translation>
     </message>
     <message>
         <source>English</source>
@@ -596,6 +628,10 @@
         <translation>已完成</translation>
     </message>
     <message>
+        <source>First the error of the twin falls, then the accuracy rises. Point at a curve to read it; the menu has cursors and more.</source>
+        <translation>先是孪生的误差下降，然后准确率上升。指向曲线即可读数；菜单里有游标等更多功能。</translation>
+    </message>
+    <message>
         <source>Fitting step</source>
         <translation>拟合步</translation>
     </message>
@@ -684,6 +720,14 @@
         <translation>本页帮助</translation>
     </message>
     <message>
+        <source>Here the second harmonic of each shot appears as the spectrometer reads it. The bands say where each class is read, the efficiency how much of the light was converted.</source>
+        <translation>这里显示光谱仪读到的每次测量的二次谐波。色带表示各类别的读取位置，效率表示有多少光被转换。</translation>
+    </message>
+    <message>
+        <source>Hold it</source>
+        <translation>暂停它</translation>
+    </message>
+    <message>
         <source>Hold the peaks</source>
         <translation>峰值保持</translation>
     </message>
@@ -760,16 +804,16 @@
         <translation>无法读取：{reason}</translation>
     </message>
     <message>
-        <source>It starts as at first.</source>
-        <translation>恢复为初始状态。</translation>
-    </message>
-    <message>
         <source>Journal</source>
         <translation>测量记录</translation>
     </message>
     <message>
         <source>Keep</source>
         <translation>保留</translation>
+    </message>
+    <message>
+        <source>Keep a picture</source>
+        <translation>保存一张图</translation>
     </message>
     <message>
         <source>Keep these values as a preset of your own</source>
@@ -830,6 +874,10 @@
     <message>
         <source>Left of held-out shots, rms</source>
         <translation>留出测量的残差，均方根</translation>
+    </message>
+    <message>
+        <source>Let it end</source>
+        <translation>让它结束</translation>
     </message>
     <message>
         <source>Let it go on</source>
@@ -905,7 +953,7 @@
     </message>
     <message>
         <source>Measured power of the response over the power that the drive asks for. Both are taken from the data sheet's laser spectrum and reference level: losses and drifts since are in this figure, and light beyond the range of the spectrometer is not.</source>
-        <translation>测得的响应功率与激励所要求的功率之比。两者都取自数据手册的激光光谱和参考电平：此后的损耗和漂移包含在内，光谱仪范围之外的光不包含在内。</translation>
+        <translation>测得的响应功率与驱动所要求的功率之比。两者均按数据表的激光光谱和参考电平计算：此后的损耗和漂移包含在内，光谱仪量程以外的光不包含在内。</translation>
     </message>
     <message>
         <source>Measuring the test set on {system}</source>
@@ -970,6 +1018,14 @@
     <message>
         <source>Network: {boxes}</source>
         <translation>网络：{boxes}</translation>
+    </message>
+    <message>
+        <source>New here? The tour leads through a whole experiment in five minutes.</source>
+        <translation>初次使用？五分钟的导览带您走完一个完整的实验。</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一步</translation>
     </message>
     <message>
         <source>No better validation accuracy for {count} epochs: ending.</source>
@@ -1048,6 +1104,10 @@
         <translation>未完成，只出现在曲线中：{runs}。</translation>
     </message>
     <message>
+        <source>Not now</source>
+        <translation>暂不</translation>
+    </message>
+    <message>
         <source>Not of the form that is wanted.</source>
         <translation>不符合要求的形式。</translation>
     </message>
@@ -1086,6 +1146,10 @@
     <message>
         <source>Nothing is running.</source>
         <translation>没有正在进行的运行。</translation>
+    </message>
+    <message>
+        <source>Nothing moves before this button is pressed. The bench is simulated: it has noise, drift and hidden errors of its own, which its digital twin has to find out first.</source>
+        <translation>按下此按钮之前什么都不会动。该实验台是仿真的：它有自己的噪声、漂移和隐藏误差，数字孪生必须先把它们找出来。</translation>
     </message>
     <message>
         <source>Nothing to redo.</source>
@@ -1228,6 +1292,10 @@
         <translation>暂停或继续</translation>
     </message>
     <message>
+        <source>Pause the run, here or with the space bar. The outputs go to their safe state meanwhile.</source>
+        <translation>在这里或用空格键暂停运行。其间输出处于安全状态。</translation>
+    </message>
+    <message>
         <source>Pause this view</source>
         <translation>暂停此视图</translation>
     </message>
@@ -1326,6 +1394,10 @@
     <message>
         <source>Read noise</source>
         <translation>读出噪声</translation>
+    </message>
+    <message>
+        <source>Read the report</source>
+        <translation>阅读报告</translation>
     </message>
     <message>
         <source>Reading the list of runs</source>
@@ -1445,7 +1517,7 @@
     </message>
     <message>
         <source>Response, each layer over its own range</source>
-        <translation>响应（各层按自身范围）</translation>
+        <translation>响应（每层按各自范围）</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -1716,6 +1788,10 @@
         <translation>开始运行后，最近一次测量的控制量会显示在这里。</translation>
     </message>
     <message>
+        <source>Start it</source>
+        <translation>启动它</translation>
+    </message>
+    <message>
         <source>Start jitter</source>
         <translation>起始抖动</translation>
     </message>
@@ -1800,8 +1876,16 @@
         <translation>标签，用逗号分隔</translation>
     </message>
     <message>
+        <source>Take the five-minute tour</source>
+        <translation>参加五分钟导览</translation>
+    </message>
+    <message>
         <source>Take the preset as it is</source>
         <translation>恢复为预设原样</translation>
+    </message>
+    <message>
+        <source>Take the tour</source>
+        <translation>参加导览</translation>
     </message>
     <message>
         <source>Take these runs away, to the system's trash (Del)</source>
@@ -1864,6 +1948,10 @@
         <translation>MNIST 的内置部分，或全部（只下载一次）。</translation>
     </message>
     <message>
+        <source>The chain reads from left to right: features drive the physical system, its answer drives it again, and the last answer is read as classes. Filled boxes are physics, hatched ones are arithmetic. Press a box to see its settings.</source>
+        <translation>链从左向右读：特征驱动物理系统，其响应再次驱动它，最后的响应读作类别。实心框是物理，斜线框是计算。按一个框可查看其设置。</translation>
+    </message>
+    <message>
         <source>The data set.</source>
         <translation>数据集。</translation>
     </message>
@@ -1878,6 +1966,10 @@
     <message>
         <source>The log has an error: {text}</source>
         <translation>日志中有错误：{text}</translation>
+    </message>
+    <message>
+        <source>The menu of each view saves what it shows: as a picture to print, or as numbers with their units.</source>
+        <translation>每个视图的菜单都能保存所显示的内容：保存为可打印的图，或带单位的数值。</translation>
     </message>
     <message>
         <source>The outputs of all physical layers appear with the first measured shot.</source>
@@ -1913,7 +2005,7 @@
     </message>
     <message>
         <source>The spectral phase that the drive asks for, blank where its amplitude is below 1 % of its largest value.</source>
-        <translation>激励所要求的光谱相位；振幅低于最大值 1 % 处留空。</translation>
+        <translation>驱动所要求的光谱相位；振幅低于最大值的 1 % 处为空白。</translation>
     </message>
     <message>
         <source>The spectrum of the response appears with the first measured shot.</source>
@@ -1921,7 +2013,7 @@
     </message>
     <message>
         <source>The system does not tell how the power of its response compares with that of its drive: a power meter before and behind the crystal would.</source>
-        <translation>系统没有说明响应功率与激励功率之比：在晶体前后各放一台功率计可以测得。</translation>
+        <translation>系统没有说明其响应功率与驱动功率之比：在晶体前后各放一个功率计即可得知。</translation>
     </message>
     <message>
         <source>The table's column of labels; empty is the last one.</source>
@@ -1956,6 +2048,10 @@
         <translation>网络训练时，会显示一个样本经过各层的过程以及被判为哪一类。</translation>
     </message>
     <message>
+        <source>The {thing} as it was kept cannot be used ({reason}). It starts as at first.</source>
+        <translation>保存的{thing}无法使用（{reason}）。它将从初始状态开始。</translation>
+    </message>
+    <message>
         <source>Theme and language</source>
         <translation>主题与语言</translation>
     </message>
@@ -1974,6 +2070,10 @@
     <message>
         <source>This is not a number.</source>
         <translation>这不是数字。</translation>
+    </message>
+    <message>
+        <source>This is the first step.</source>
+        <translation>这是第一步。</translation>
     </message>
     <message>
         <source>This run has not ended: it is being written to, and all figures are those of now.</source>
@@ -2128,10 +2228,6 @@
         <translation>验证</translation>
     </message>
     <message>
-        <source>Value</source>
-        <translation>数值</translation>
-    </message>
-    <message>
         <source>View</source>
         <translation>视图</translation>
     </message>
@@ -2152,6 +2248,10 @@
         <translation>元音（论文所用）</translation>
     </message>
     <message>
+        <source>Wait for the end, or press Stop: a stopped run keeps a checkpoint from which it can go on. Esc is the safe stop at any time.</source>
+        <translation>等它结束，或按“停止”：已停止的运行会保留检查点，可从那里继续。任何时候按 Esc 都是安全停止。</translation>
+    </message>
+    <message>
         <source>Wall time</source>
         <translation>用时</translation>
     </message>
@@ -2166,6 +2266,14 @@
     <message>
         <source>Warnings and errors</source>
         <translation>警告和错误</translation>
+    </message>
+    <message>
+        <source>Watch it learn</source>
+        <translation>看它学习</translation>
+    </message>
+    <message>
+        <source>Watch the light</source>
+        <translation>看光</translation>
     </message>
     <message>
         <source>Waterfall</source>
@@ -2216,8 +2324,12 @@
         <translation>要做什么？</translation>
     </message>
     <message>
+        <source>What it does</source>
+        <translation>它做什么</translation>
+    </message>
+    <message>
         <source>What it is</source>
-        <translation>真实类别</translation>
+        <translation>实际类别</translation>
     </message>
     <message>
         <source>What it is called, and its seed.</source>
@@ -2290,6 +2402,10 @@
     <message>
         <source>Writing the report of {run}</source>
         <translation>正在生成 {run} 的报告</translation>
+    </message>
+    <message>
+        <source>Your run is in this list, with all that was measured. Choose it and press Report for a page to read and to print. That was the tour; F1 explains each page.</source>
+        <translation>您的运行在此列表中，包含全部测量结果。选中它并按“报告”，即可得到可阅读和打印的页面。导览到此结束；F1 解释每一页。</translation>
     </message>
     <message>
         <source>a learning rate lies above 0, up to {highest:g}</source>
@@ -2429,15 +2545,11 @@
     </message>
     <message>
         <source>efficiency not known</source>
-        <translation>转换效率未知</translation>
+        <translation>效率未知</translation>
     </message>
     <message>
-        <source>efficiency {share:.2f} %</source>
-        <translation>转换效率 {share:.2f} %</translation>
-    </message>
-    <message>
-        <source>efficiency –</source>
-        <translation>转换效率 –</translation>
+        <source>efficiency {share}</source>
+        <translation>效率 {share}</translation>
     </message>
     <message>
         <source>empty</source>
@@ -2656,10 +2768,6 @@
         <translation>摆</translation>
     </message>
     <message>
-        <source>phase</source>
-        <translation>相位</translation>
-    </message>
-    <message>
         <source>physical</source>
         <translation>物理</translation>
     </message>
@@ -2809,7 +2917,7 @@
     </message>
     <message>
         <source>time of a step</source>
-        <translation>每步用时</translation>
+        <translation>每步时间</translation>
     </message>
     <message>
         <source>token</source>
@@ -2924,6 +3032,10 @@
         <translation>{field}：{problem}</translation>
     </message>
     <message>
+        <source>{file} cannot be used ({reason}).</source>
+        <translation>{file} 无法使用（{reason}）。</translation>
+    </message>
+    <message>
         <source>{first} is on average {relation} over {count} pairs, 95 % interval {low:+.1f} to {high:+.1f}: {verdict}.</source>
         <translation>在 {count} 对中，{first} 平均{relation}，95 % 区间 {low:+.1f} 至 {high:+.1f}：{verdict}。</translation>
     </message>
@@ -3012,10 +3124,6 @@
         <translation>{page}.zh_CN.md</translation>
     </message>
     <message>
-        <source>{part0}, {part1}</source>
-        <translation>{part0}，{part1}</translation>
-    </message>
-    <message>
         <source>{physical_parameters:,} parameters that the system itself holds</source>
         <translation>{physical_parameters:,} 个参数，由系统自身承载</translation>
     </message>
@@ -3072,6 +3180,10 @@
         <translation>每次推理 {shots} 次</translation>
     </message>
     <message>
+        <source>{step} of {steps}</source>
+        <translation>第 {step} 步，共 {steps} 步</translation>
+    </message>
+    <message>
         <source>{system}{unit}</source>
         <translation>{system}{unit}</translation>
     </message>
@@ -3102,6 +3214,10 @@
     <message>
         <source>• {it}</source>
         <translation>• {it}</translation>
+    </message>
+    <message>
+        <source>∂ response / ∂ control</source>
+        <translation>∂ 响应 / ∂ 控制量</translation>
     </message>
     <message>
         <source>∂ response / ∂ first control</source>

@@ -51,7 +51,7 @@ def test_every_step_goes_on_when_its_thing_is_done(window, qtbot, tmp_path):  # 
     QTest.mouseClick(
         window.experiment.chain, Qt.MouseButton.LeftButton, pos=window.experiment.chain.frame_of(1).center().toPoint()
     )
-    assert tour.place == NUMBER["box pressed"] + 1
+    assert tour.place == NUMBER["pressed"] + 1
     qtbot.waitUntil(window.setup.start.isEnabled, timeout=60_000)
     press(window.setup.start)
     assert (tour.place, window.pages.currentIndex()) == (NUMBER["started"] + 1, LIVE)
