@@ -159,18 +159,20 @@ class Tour(QObject):
         self.card.show_step(step.title, step.text, target, place, len(STEPS))
 
     def _happened(self, what: str, *_told: object) -> None:
-        if self.place is not None and STEPS[self.place].done == what:
-            self._go(self.place + 1)
+        """Go on after the step that this ends: the present one, or one that the user was too quick for."""
+        ends = [place for place, step in enumerate(STEPS) if step.done == what]
+        if self.place is not None and ends and ends[0] >= self.place:
+            self._go(ends[0] + 1)
 
     def _state_changed(self, state: str) -> None:
         if self.place is None:
             return
         if state == "failed":
             self.end()  # the notice says why
-        elif state == "paused":
-            self._happened("paused")
         elif state in ACTIVE:
-            self._happened("resumed")
+            what = "paused" if state == "paused" else "resumed"
+            if STEPS[self.place].done == what:
+                self._happened(what)
         elif STEPS[self.place].of_run:
             self._go(self.place + 1)
 

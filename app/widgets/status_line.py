@@ -74,5 +74,5 @@ def _mark(action: QAction, choice: str, chosen: Callable[[], str]) -> None:
     action.setChecked(choice == chosen())
 
 
-def _choose(choose: Callable[[Any], None], choice: str, _checked: bool) -> None:
+def _choose(choose: Callable[[Any], None], choice: str, *_checked: bool) -> None:
     choose(choice)

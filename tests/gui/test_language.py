@@ -208,6 +208,14 @@ def test_the_choice_of_the_language_is_kept_and_can_be_made_in_the_palette(windo
     assert again.language == "zh_CN"
 
 
+def test_it_can_be_chosen_in_the_menu_at_the_foot_as_the_theme_can(window):
+    entries = {action.text(): action for action in window.status_line.theme_button.menu().actions()}
+    entries["Language: 简体中文"].trigger()
+    assert (window.languages.language, window.rail.buttons[START].text()) == ("zh_CN", "开始")
+    entries["Theme: dark"].trigger()
+    assert window.themes.mode == "dark"
+
+
 @pytest.mark.parametrize(("asked", "word"), [(["zh-Hans-CN", "zh"], "停止"), (["en-US"], "Stop"), (["C"], "Stop")])
 def test_the_system_decides_unless_the_user_has(qtbot, tmp_path, monkeypatch, asked, word):
     class Locale:

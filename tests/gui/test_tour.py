@@ -76,6 +76,17 @@ def test_every_step_goes_on_when_its_thing_is_done(window, qtbot, tmp_path):  # 
     assert (tour.place, card.isVisible(), card.frame.isVisible()) == (None, False, False)
 
 
+def test_one_who_starts_at_once_is_not_left_behind(window, qtbot):  # noqa: F811
+    window.tour.begin()
+    qtbot.waitUntil(window.setup.start.isEnabled, timeout=60_000)
+    press(window.setup.start)
+    assert (window.tour.place, window.pages.currentIndex()) == (NUMBER["started"] + 1, LIVE)
+    qtbot.waitUntil(lambda: window.run_bar.state == "training", timeout=120_000)
+    assert window.tour.place == NUMBER["started"] + 1  # whatever the run's states are called
+    window.controller.stop()
+    qtbot.waitUntil(lambda: window.run_bar.state in {"stopped", "finished"}, timeout=60_000)
+
+
 def test_the_card_stands_beside_its_control_in_every_size_and_covers_none(window, qtbot):  # noqa: F811
     window.tour.begin()
     for size in (QSize(1080, 640), QSize(1280, 720), QSize(1920, 1080)):
