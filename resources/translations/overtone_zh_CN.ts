@@ -953,7 +953,7 @@
     </message>
     <message>
         <source>Measured power of the response over the power that the drive asks for. Both are taken from the data sheet's laser spectrum and reference level: losses and drifts since are in this figure, and light beyond the range of the spectrometer is not.</source>
-        <translation>测得的响应功率与驱动所要求的功率之比。两者均按数据表的激光光谱和参考电平计算：此后的损耗和漂移包含在内，光谱仪量程以外的光不包含在内。</translation>
+        <translation>测得的响应功率与激励所要求的功率之比。两者均按数据手册的激光光谱和参考电平计算：此后的损耗和漂移包含在内，光谱仪量程以外的光不包含在内。</translation>
     </message>
     <message>
         <source>Measuring the test set on {system}</source>
@@ -1149,7 +1149,7 @@
     </message>
     <message>
         <source>Nothing moves before this button is pressed. The bench is simulated: it has noise, drift and hidden errors of its own, which its digital twin has to find out first.</source>
-        <translation>按下此按钮之前什么都不会动。该实验台是仿真的：它有自己的噪声、漂移和隐藏误差，数字孪生必须先把它们找出来。</translation>
+        <translation>按下此按钮之前什么都不会动。该平台是仿真的：它有自己的噪声、漂移和隐藏误差，数字孪生必须先把它们找出来。</translation>
     </message>
     <message>
         <source>Nothing to redo.</source>
@@ -2005,7 +2005,7 @@
     </message>
     <message>
         <source>The spectral phase that the drive asks for, blank where its amplitude is below 1 % of its largest value.</source>
-        <translation>驱动所要求的光谱相位；振幅低于最大值的 1 % 处为空白。</translation>
+        <translation>激励所要求的光谱相位；振幅低于最大值的 1 % 处为空白。</translation>
     </message>
     <message>
         <source>The spectrum of the response appears with the first measured shot.</source>
@@ -2013,7 +2013,7 @@
     </message>
     <message>
         <source>The system does not tell how the power of its response compares with that of its drive: a power meter before and behind the crystal would.</source>
-        <translation>系统没有说明其响应功率与驱动功率之比：在晶体前后各放一个功率计即可得知。</translation>
+        <translation>系统没有说明其响应功率与激励功率之比：在晶体前后各放一个功率计即可得知。</translation>
     </message>
     <message>
         <source>The table's column of labels; empty is the last one.</source>

@@ -208,12 +208,17 @@ def test_the_choice_of_the_language_is_kept_and_can_be_made_in_the_palette(windo
     assert again.language == "zh_CN"
 
 
-def test_it_can_be_chosen_in_the_menu_at_the_foot_as_the_theme_can(window):
-    entries = {action.text(): action for action in window.status_line.theme_button.menu().actions()}
+def test_theme_and_language_are_chosen_in_the_menu_at_the_foot_whose_marks_follow_the_palette_too(window):
+    menu = window.status_line.theme_button.menu()
+    entries = {said(action.setText): action for action in menu.actions()}
     entries["Language: 简体中文"].trigger()
-    assert (window.languages.language, window.rail.buttons[START].text()) == ("zh_CN", "开始")
+    assert window.rail.buttons[START].text() == "开始"
     entries["Theme: dark"].trigger()
     assert window.themes.mode == "dark"
+    next(each for each in window.commands if said(each.action.setText) == "Language: English").run()
+    menu.aboutToShow.emit()
+    assert [text for text, action in entries.items() if action.isChecked()] == ["Theme: dark", "Language: English"]
+    assert window.rail.buttons[START].text() == "Start"
 
 
 @pytest.mark.parametrize(("asked", "word"), [(["zh-Hans-CN", "zh"], "停止"), (["en-US"], "Stop"), (["C"], "Stop")])

@@ -192,8 +192,8 @@ def test_the_theme_turns_while_a_run_goes_on(start):
     program = start()
     program.click("button", "Quick start")
     program.see("label", "ETA", 120)
-    for name, theme, other in (("Dark", DARK, LIGHT), ("Light", LIGHT, DARK)):
-        program.click("button", "Theme")
+    for name, theme, other in (("Theme: dark", DARK, LIGHT), ("Theme: light", LIGHT, DARK)):
+        program.click("button", "Theme and language")
         program.click("entry", name)
         for view in VIEWS:
             wait_for(lambda view=view, theme=theme: commonest(program.picture("view", view)) == theme.surface, view, 10)
@@ -209,10 +209,10 @@ def test_the_theme_turns_while_a_run_goes_on(start):
     assert program.find("label", "ETA")
     for page in ("Start", "Experiment", "Runs", "Log"):
         program.click("button", page)
-        for name, theme, other in (("Dark", DARK, LIGHT), ("Light", LIGHT, DARK)):
-            program.click("button", "Theme")
+        for name, theme, other in (("Theme: dark", DARK, LIGHT), ("Theme: light", LIGHT, DARK)):
+            program.click("button", "Theme and language")
             program.click("entry", name)
-            wait_for(lambda: not program.find("entry", "Light"), "the menu is gone")
+            wait_for(lambda: not program.find("entry", "Theme: light"), "the menu is gone")
             screen = program.picture("window", "Overtone")
             assert share(screen, theme.background, theme.surface, theme.raised) > 0.7, page
             assert share(screen, other.background, other.surface, other.raised) < 0.01, page
