@@ -861,7 +861,7 @@
     </message>
     <message>
         <source>Layers</source>
-        <translation>层数</translation>
+        <translation>层</translation>
     </message>
     <message>
         <source>Learning rate</source>
