@@ -158,6 +158,10 @@ class Tour(QObject):
         self._window.live.bring_to_front(target)
         self.card.show_step(step.title, step.text, target, place, len(STEPS))
 
+    def _chose(self) -> None:
+        if self._window.setup.choice.preset.name == "quick":
+            self._happened("chosen")
+
     def _happened(self, what: str, *_told: object) -> None:
         """Go on after the step that this ends: the present one, or one that the user was too quick for."""
         ends = [place for place, step in enumerate(STEPS) if step.done == what]
@@ -178,7 +182,7 @@ class Tour(QObject):
 
     def _connect(self) -> None:
         window, happened = self._window, self._happened
-        window.setup.list.itemClicked.connect(partial(happened, "chosen"))
+        window.setup.list.itemClicked.connect(self._chose)
         window.experiment.chain.pressed.connect(partial(happened, "pressed"))
         window.controller.began.connect(partial(happened, "started"))
         window.controller.state_changed.connect(self._state_changed)

@@ -93,7 +93,11 @@ class StartPage(QWidget):
         for old in self.recent:
             self._recent_box.removeWidget(old)
             old.deleteLater()
-        self.recent = [RecentRun(run) for run in self._list.runs[:MOST_RECENT]]
+        newest = self._list.runs[0] if self._list.runs else None
+        cut_short = newest is not None and newest.state == "interrupted" and newest.name not in self._left
+        self._interrupted = newest if cut_short else None
+        offered = (not self.tour.isHidden()) + cut_short  # cards that take the room of runs
+        self.recent = [RecentRun(run) for run in self._list.runs[: MOST_RECENT - offered]]
         for row in self.recent:
             row.pressed.connect(partial(self.run_chosen.emit, row.run))
             self._recent_box.addWidget(row)
@@ -102,9 +106,6 @@ class StartPage(QWidget):
                 row.apply_theme(self._theme)
         say(self.empty.setText, "No runs yet. Quick start trains a network in half a minute, on a simulated bench.")
         self.empty.setVisible(not self.recent)
-        newest = self._list.runs[0] if self._list.runs else None
-        cut_short = newest is not None and newest.state == "interrupted" and newest.name not in self._left
-        self._interrupted = newest if cut_short else None
         self.recover.setVisible(self._interrupted is not None)
         if self._interrupted is not None:
             run = self._interrupted

@@ -24,6 +24,7 @@ class TourCard(QFrame):
         self.setObjectName("card")
         self.setFixedWidth(WIDTH_PX)
         self._window, self._target, self._place = window, window, 0
+        self._layout = QVBoxLayout(self)
         self.frame = _Frame(window)
         self.count, self.title, self.text = QLabel(), QLabel(), QLabel()
         self.count.setProperty("role", "muted")
@@ -71,7 +72,7 @@ class TourCard(QFrame):
 
     def _stand(self) -> None:
         """Go where the control is now; while it cannot be seen, to a corner."""
-        self.adjustSize()
+        self.setFixedHeight(self._layout.totalHeightForWidth(WIDTH_PX))
         if self._target.isVisible():
             target = QRect(self._target.mapTo(self._window, QPoint(0, 0)), self._target.size())
             frame = target.adjusted(-FRAME_PX, -FRAME_PX, FRAME_PX, FRAME_PX) & self._window.rect()
@@ -92,7 +93,7 @@ class TourCard(QFrame):
         row.addStretch(1)
         row.addWidget(self.back)
         row.addWidget(self.next)
-        layout = QVBoxLayout(self)
+        layout = self._layout
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(8)
         for part in (self.count, self.title, self.text):
@@ -101,16 +102,19 @@ class TourCard(QFrame):
 
 
 def placed(card: QSize, target: QRect, window: QRect) -> QPoint:
-    """Return where a card goes beside a target: right, left, below or above, where there is room; else inside it."""
+    """Return where a card goes: beside a tall target, below or above a wide one, else inside where there is no room."""
     room = window.adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX)
     middle = target.center() - QPoint(card.width() // 2, card.height() // 2)
-    wanted = (
+    beside = [
         QPoint(target.right() + GAP_PX, target.top()),
         QPoint(target.left() - GAP_PX - card.width(), target.top()),
+    ]
+    below = [
         QPoint(middle.x(), target.bottom() + GAP_PX),
         QPoint(middle.x(), target.top() - GAP_PX - card.height()),
-        target.bottomRight() - QPoint(card.width() + GAP_PX, card.height() + GAP_PX),
-    )
+    ]
+    inside = target.bottomRight() - QPoint(card.width() + GAP_PX, card.height() + GAP_PX)
+    wanted = [*(below + beside if target.width() > target.height() else beside + below), inside]
     for corner in wanted:
         kept = QPoint(
             min(max(corner.x(), room.left()), room.right() - card.width()),

@@ -104,6 +104,8 @@ def test_the_card_stands_beside_its_control_in_every_size_and_covers_none(window
             card, frame = on_screen(window)
             assert window.rect().contains(card)
             assert not card.intersects(frame), (size, place)
+            for label in (window.tour.card.title, window.tour.card.text):
+                assert label.height() >= label.heightForWidth(label.width())
     window.tour.end()
 
 
