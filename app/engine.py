@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.bridge import Bridge, RunClosed, RunReady
+from app.memory import give_back_memory
 from core.training.control import ControlToken
 from core.training.events import Failed, Listener, Stopped
 
@@ -131,6 +132,7 @@ class Engine:
         try:
             from core.training.worker import Worker
 
+            give_back_memory()
             worker = Worker(self._job(order), self._bridge.post)
             with self._lock:  # commands given while the engine was loading
                 self._worker = worker
