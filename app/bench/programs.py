@@ -20,7 +20,7 @@ from core.ports import OvertoneError
 
 REPEATS, GUI_REPEATS = 5, 2
 DEADLINE_S, PATIENCE_S = 1800.0, 120.0
-SHORTENED = {"quick": "training.epochs=12", "shg-vowels": "training.epochs=40", "plate-mnist": "training.epochs=2"}
+SHORTENED = {"quick": "training.epochs=12", "shg-mnist-hybrid": "training.epochs=1", "plate-mnist": "training.epochs=2"}
 SOAK_MINUTES = 30.0
 Report = Callable[[str], None]
 
