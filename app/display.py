@@ -69,3 +69,10 @@ def _x_server_answers() -> bool:
     broken = xcb.xcb_connection_has_error(connection)
     xcb.xcb_disconnect(connection)
     return broken == 0
+
+
+if __name__ == "__main__":
+    from PySide6.QtWidgets import QApplication
+
+    QApplication([])
+    print("opened")

@@ -67,10 +67,9 @@ def _window() -> Check:
     if problem:
         return Check("window", False, problem)
     # Qt aborts the process that it cannot start in, so it is tried in another one.
-    code = "from PySide6.QtWidgets import QApplication; QApplication([]); print('opened')"
     try:
         done = subprocess.run(
-            [sys.executable, "-c", code],
+            [sys.executable, "-m", "app.display"],
             capture_output=True,
             text=True,
             timeout=PROBE_DEADLINE_S,
