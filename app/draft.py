@@ -43,7 +43,7 @@ class Draft(QObject):
 
     def choose(self, preset: Preset) -> None:
         """Take another preset as it is."""
-        self._push(Choice(preset), Phrase("choice of {preset}", preset=preset.title))
+        self._push(Choice(preset), Phrase("choice of {preset}", preset=Phrase(preset.title)))
 
     def phrase(self, what: str) -> str:
         """Return what an edit of the history is called, for every language."""

@@ -36,7 +36,7 @@ MOST_LETTERS = 200  # of a cell: a title from elsewhere may be a book
 
 def shown_title(run: RunSummary) -> str:
     """Return what a run is called in a line."""
-    return " ".join((run.title or run.preset or run.name).split())[:MOST_LETTERS]
+    return Phrase(" ".join((run.title or run.preset or run.name).split())[:MOST_LETTERS])
 
 
 def shown_system(run: RunSummary) -> str:

@@ -116,7 +116,7 @@ class ExperimentPage(QWidget):
         told.setWordWrap(True)
         told.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._ask(
-            Phrase("Remove the preset {preset}?", preset=preset.title),
+            Phrase("Remove the preset {preset}?", preset=Phrase(preset.title)),
             told,
             ("Remove", "Keep"),
             partial(self._remove, preset),
@@ -124,7 +124,7 @@ class ExperimentPage(QWidget):
 
     def _ask_to_choose(self, preset: Preset) -> None:
         old, new = self.draft.choice, Choice(preset)
-        text = Phrase("{preset}: what will change", preset=preset.title)
+        text = Phrase("{preset}: what will change", preset=Phrase(preset.title))
         self._ask(text, table_of_changes(old, new), ("Apply", "Keep"), partial(self.draft.choose, preset))
 
     def _ask(self, text: str, details: QWidget, answers: tuple[str, str], do: partial[None]) -> None:

@@ -112,7 +112,7 @@ class StartPage(QWidget):
             epochs = Phrase("before its first epoch")
             if run.epochs:
                 epochs = Phrase("after {done} of {epochs} epochs", done=run.epochs_done, epochs=run.epochs)
-            values = {"run": run.title or run.preset, "time": local_time(run.started), "epochs": epochs}
+            values = {"run": Phrase(run.title or run.preset), "time": local_time(run.started), "epochs": epochs}
             say(self.recover_text.setText, CUT_SHORT, **values)
 
     def _draw(self, row: RecentRun, curve: np.ndarray) -> None:

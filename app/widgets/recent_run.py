@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
-from app.language import say
+from app.language import say, worded
 from app.systems import system_icon, system_name
 from app.theme import Theme, icon
 from app.widgets.card import Card
@@ -41,7 +41,7 @@ class RecentRun(Card):
         self._icon, self._state = QLabel(), QLabel()
         self.spark = Sparkline()
         reached = "" if run.test_accuracy is None else f"{run.test_accuracy:.1%}"
-        name = QLabel(run.title or run.preset or run.name)
+        name = worded(QLabel(), Phrase(run.title or run.preset or run.name))
         unit = "" if run.serial_number is None else f" #{run.serial_number}"
         where = QLabel()
         system = Phrase(system_name(run.system))

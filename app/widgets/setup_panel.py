@@ -80,7 +80,7 @@ class SetupPanel(QWidget):
         self.remove.clicked.connect(lambda: self.remove_requested.emit(draft.choice.preset))
         self.start.clicked.connect(self.start_requested)
         draft.changed.connect(self._show)
-        follow(self._say_heading)
+        follow(self._say_names)
 
     @property
     def choice(self) -> Choice:
@@ -94,21 +94,24 @@ class SetupPanel(QWidget):
         self._heading = None
         self._presets = []
         for preset in presets:
-            self._add(preset, QListWidgetItem(preset.title), preset.source)
+            self._add(preset, QListWidgetItem(), preset.source)
         if own or broken:
             self._heading = QListWidgetItem()
             self._add(None, self._heading)
         for preset in own:
-            self._add(preset, QListWidgetItem(preset.title), preset.source)
+            self._add(preset, QListWidgetItem(), preset.source)
         for file, reason in broken.items():
             short = reason if len(reason) <= MOST_LETTERS else f"{reason[:MOST_LETTERS]} …"
             self._add(None, QListWidgetItem(f"{file}: {short}"), f"{file} cannot be used: {reason}")
         self.list.blockSignals(False)
-        self._say_heading()
+        self._say_names()
         self._tint()
         self._show()
 
-    def _say_heading(self) -> None:
+    def _say_names(self) -> None:
+        for row, preset in enumerate(self._presets):
+            if preset is not None:
+                self.list.item(row).setText(tr(Phrase(preset.title)))
         if self._heading is not None:
             self._heading.setText(tr("Own presets"))
 

@@ -162,7 +162,7 @@ class SpecForm(QFrame):
                 row.show_value(value, before.get(key, row.field.default), changed=key in choice.changes)
                 row.allow(row.field.idle(values, name_of))
         count = len(choice.changes)
-        title = choice.preset.title
+        title = Phrase(choice.preset.title)
         shown = Phrase("{title} · {count} changed", title=title, count=count) if count else title
         say(self.summary.setText, shown)
         self.reset_all.setEnabled(count > 0)

@@ -1216,6 +1216,10 @@
         <translation>拟合的优化步数。</translation>
     </message>
     <message>
+        <source>Oscillator: MNIST digits</source>
+        <translation>振荡器：MNIST 数字</translation>
+    </message>
+    <message>
         <source>Out of range.</source>
         <translation>超出范围。</translation>
     </message>
@@ -1316,6 +1320,10 @@
         <translation>耦合摆平台</translation>
     </message>
     <message>
+        <source>Pendula: MNIST digits</source>
+        <translation>耦合摆：MNIST 数字</translation>
+    </message>
+    <message>
         <source>Pendulum</source>
         <translation>摆</translation>
     </message>
@@ -1338,6 +1346,10 @@
     <message>
         <source>Plain digital computing is better: {better}; this network reaches {own}.</source>
         <translation>纯数字计算更好：{better}；此网络达到 {own}。</translation>
+    </message>
+    <message>
+        <source>Plate: MNIST digits</source>
+        <translation>钛板：MNIST 数字</translation>
     </message>
     <message>
         <source>Point at a field to see what it does, its limits and its default.</source>
@@ -1366,6 +1378,10 @@
     <message>
         <source>Quick start trains ten vowels on a simulated SHG bench. Or choose a system.</source>
         <translation>快速开始：在仿真的 SHG 平台上训练识别十个元音。也可以选择一个系统。</translation>
+    </message>
+    <message>
+        <source>Quick start: SHG, ten vowels</source>
+        <translation>快速开始：SHG，十个元音</translation>
     </message>
     <message>
         <source>Random change of training samples: pixels that images move, part of a deviation for vowels.</source>
@@ -1538,6 +1554,14 @@
     <message>
         <source>SHG bench</source>
         <translation>SHG 平台</translation>
+    </message>
+    <message>
+        <source>SHG hybrid: MNIST digits</source>
+        <translation>SHG 混合：MNIST 数字</translation>
+    </message>
+    <message>
+        <source>SHG: seven vowels</source>
+        <translation>SHG：七个元音</translation>
     </message>
     <message>
         <source>SIMULATED</source>

@@ -105,8 +105,8 @@ def check_both_ways(window: MainWindow, data: list[str]) -> None:
 
 def data_of(window: MainWindow) -> list[str]:
     """Return what is data and stays: presets, names of runs and keys, paths, names of classes."""
-    presets = [text for preset in bundled_presets() for text in (preset.name, preset.title, preset.source)]
-    runs = [text for run in window.runs.runs for text in (run.name, run.title, run.preset, str(run.path)) if text]
+    presets = [text for preset in bundled_presets() for text in (preset.name, preset.source)]
+    runs = [text for run in window.runs.runs for text in (run.name, run.preset, str(run.path)) if text]
     keys = list(window.setup.choice.values) + list(window.experiment.form.rows)
     short = [name[17:] for name in runs]
     kinds = ["mnist", "vowels1952", "vowels-paper", "shg", "plate", "circuit", "my-quick.toml"]

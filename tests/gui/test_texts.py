@@ -13,6 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QTranslator
 
 from app.language import CONTEXT, LANGUAGES
+from app.presets import bundled_presets
 from app.spec_fields import imperfection_fields, section_help, spec_fields
 from app.states import STATES
 from app.widgets.epochs_view import AXES as EPOCH_AXES
@@ -107,7 +108,7 @@ def shown_tables() -> set[str]:
         for label in (info.drive_label, info.response_label, info.drive_axis.quantity, info.response_axis.quantity):
             words |= {label, label[:1].upper() + label[1:]}
         words |= {info.drive_axis.quantity.lower(), info.response_axis.quantity.lower(), info.name.partition(" #")[0]}
-    return words - {""}
+    return (words | {preset.title for preset in bundled_presets()}) - {""}
 
 
 def placeholders(text: str) -> list[str]:
