@@ -41,7 +41,8 @@ class RecentRun(Card):
         self._icon, self._state = QLabel(), QLabel()
         self.spark = Sparkline()
         reached = "" if run.test_accuracy is None else f"{run.test_accuracy:.1%}"
-        name = worded(QLabel(), Phrase(run.title or run.preset or run.name))
+        title = Phrase(run.title or run.preset or run.name)
+        name = worded(QLabel(), title)
         unit = "" if run.serial_number is None else f" #{run.serial_number}"
         where = QLabel()
         system = Phrase(system_name(run.system))
@@ -68,7 +69,7 @@ class RecentRun(Card):
         say(
             self.setAccessibleName,
             "{name}, {state} {reached}",
-            name=name.text(),
+            name=title,
             state=Phrase(run.state),
             reached=reached,
         )
