@@ -171,7 +171,7 @@ class StartPage(QWidget):
         content.setObjectName("page")
         content.setMaximumWidth(MOST_WIDE_PX)
         layout = QVBoxLayout(content)
-        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setContentsMargins(24, 24, 24, 12)
         layout.setSpacing(16)
         layout.addLayout(head)
         layout.addWidget(self.tour)

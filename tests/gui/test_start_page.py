@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, QSettings
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QWidget
 
 from app.run_list import RunList
-from app.theme import LIGHT
+from app.theme import ThemeController
 from app.views.start import StartPage
 from core.run.index import RunSummary
 
@@ -29,11 +29,13 @@ def run(folder: Path, number: int, state: str = "finished") -> RunSummary:
 
 @pytest.fixture
 def page(qtbot, tmp_path) -> StartPage:
+    themes = ThemeController(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    themes.set_mode("light")  # its style and its font, as in the window
     runs = RunList(tmp_path)
     made = StartPage(runs)
     runs.setParent(made)
     qtbot.addWidget(made)
-    made.apply_theme(LIGHT)
+    made.apply_theme(themes.theme)
     made.resize(1280 - 96, 720 - 56 - 37)  # the window's, without rail, run bar and status line
     made.show()
     return made
