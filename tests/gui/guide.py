@@ -53,7 +53,7 @@ def entries(word: str) -> Iterator[tuple[QWidget, QRect]]:
     for popup in visible(QListView):
         model = popup.model()
         indices = (model.index(row, 0) for row in range(model.rowCount()))
-        yield from ((popup.viewport(), popup.visualRect(index)) for index in indices if index.data() == word)
+        yield from ((popup.viewport(), popup.visualRect(index)) for index in indices if index.data().startswith(word))
 
 
 KINDS = {"button": buttons, "label": labels, "box": boxes, "view": views, "entry": entries, "window": windows}
