@@ -14,7 +14,7 @@ def main() -> None:
         if problem:
             print(f"overtone: {problem}", file=sys.stderr)
             sys.exit(1)
-        from app.window import open_window
+        from app.program import open_window
 
         open_window(sys.argv)
     from app.cli import command_line

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable
-from typing import NoReturn
 
-from PySide6.QtCore import QObject, QSettings, QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
-from app.background import Background
 from app.controller import RunController
 from app.widgets.question import Question
 from core.phrase import Phrase
@@ -52,17 +48,3 @@ class Closing(QObject):
             QTimer.singleShot(LOOK_AGAIN_MS, self._look)
         else:
             self._finish()
-
-
-def end_process(window: QWidget, settings: QSettings, code: int) -> NoReturn:
-    """End at once, when what is being saved is saved.
-
-    Python's own way to end crashes where another thread is inside HDF5, or loads the engine.
-    """
-    window.hide()
-    for background in window.findChildren(Background):
-        background.finish(PATIENCE_S)
-    settings.sync()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_config_path
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -24,9 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.bridge import Bridge, Trouble
-from app.bug_report import catch_all
 from app.choice import Choice
-from app.closing import Closing, end_process
+from app.closing import Closing
 from app.controller import Progress, RunController
 from app.engine import Engine, Order, new_run, resumed_run
 from app.folder_watch import FolderWatch
@@ -340,22 +338,3 @@ class MainWindow(QMainWindow):
         layout.addLayout(body, 1)
         layout.addWidget(self.status_line)
         self.setCentralWidget(centre)
-
-
-def open_window(arguments: list[str]) -> NoReturn:
-    """Open the window and end the process when it closes."""
-    app = QApplication(arguments)
-    app.setApplicationName("Overtone")
-    app.setOrganizationName("Overtone")
-    app.setDesktopFileName("io.github.overtone")
-    themes = ThemeController(QSettings())
-    themes.apply()
-    bridge = Bridge()
-    engine = Engine(bridge)
-    window = MainWindow(bridge, engine, themes, Path("runs"))
-    catch_all(bridge.report)
-    for interruption in (signal.SIGINT, signal.SIGTERM):  # served at the bridge's next tick
-        signal.signal(interruption, window.interrupt)
-    window.show()
-    engine.warm_up()
-    end_process(window, themes.settings, app.exec())

@@ -15,8 +15,8 @@ from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.bridge import Bridge
-from app.closing import end_process
 from app.engine import Engine, new_run
+from app.program import end_process
 from app.theme import ThemeController
 from app.window import LIVE, MainWindow
 from core.training.events import Failed, PhaseChanged

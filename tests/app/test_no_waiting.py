@@ -9,7 +9,7 @@ APP = Path(__file__).resolve().parents[2] / "app"
 BANNED = {"processEvents", "terminate", "waitForDone", "waitForFinished", "sleep", "msleep", "usleep", "wait", "exec",
           "exec_"}  # fmt: skip
 NO_SLOT = {  # where the program itself runs, where it has ended, and what another thread does
-    "window.py": {"open_window"},
+    "program.py": {"open_window"},
     "bench/window.py": {"main", "_train", "_soak"},
     "bench/long_traces.py": {"main", "_shoot"},
     "background.py": {"finish"},

@@ -73,7 +73,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 from app.background import Background
-from app.closing import end_process
+from app.program import end_process
 
 def save():
     time.sleep(0.3)
