@@ -7,6 +7,8 @@ import os
 import re
 import secrets
 import shutil
+import sys
+import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -54,7 +56,7 @@ class RunFolder:
         self._staged: StagedFile | None = None
         self._file: h5py.File | None = None
         self._tables: dict[str, dict[str, h5py.Dataset]] = {}
-        self._writer = ThreadPoolExecutor(1, "overtone-journal")
+        self._writer = ThreadPoolExecutor(1, "overtone-journal", _give_way)
         self._behind: tuple[Pieces, Future[None]] | None = None
 
     @classmethod
@@ -338,3 +340,9 @@ class RunFolder:
             group.create_dataset(name, data=column, maxshape=(None,), chunks=(CHUNK_ROWS,))
             group[name].attrs["units"] = UNITS.get(name, "1")
         return datasets(group)
+
+
+def _give_way() -> None:
+    """Let a thread run where a core has nothing else to do: a solver that shares its core would hold up the others."""
+    if sys.platform.startswith("linux"):  # elsewhere the whole process would give way
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
