@@ -16,12 +16,14 @@ from app.bridge import Bridge
 from app.bug_report import catch_all
 from app.closing import PATIENCE_S
 from app.engine import Engine
+from app.memory import keep_memory_together
 from app.theme import ThemeController
 from app.window import MainWindow
 
 
 def open_window(arguments: list[str]) -> NoReturn:
     """Open the window and end the process when it closes."""
+    keep_memory_together()
     app = QApplication(arguments)
     app.setApplicationName("Overtone")
     app.setOrganizationName("Overtone")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.bridge import Bridge
 from app.engine import Engine, new_run
+from app.memory import keep_memory_together
 from app.program import end_process
 from app.theme import ThemeController
 from app.window import LIVE, MainWindow
@@ -33,6 +34,7 @@ def main(task: str, folder: str, *rest: str) -> None:
     `usable`: once the event loop has painted. `training PRESET SETTING…`: after one run. `soak MINUTES`: every few
     seconds while runs follow each other.
     """
+    keep_memory_together()
     app = QApplication([])
     settings = QSettings(f"{folder}/settings.ini", QSettings.Format.IniFormat)
     themes = ThemeController(settings)
