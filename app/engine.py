@@ -57,6 +57,9 @@ def resumed_run(folder: Path, *, name: str, estimator: str = "pat") -> Order:
     return Order(name, estimator, prepare)
 
 
+SELDOM = 1000  # times rarer than the collections before it; Python's own choice is 10
+
+
 class Engine:
     """Start, command and watch one run at a time; every method returns at once."""
 
@@ -163,7 +166,11 @@ class Engine:
 
 @cache
 def _load() -> None:
-    """Import what runs need, and let the collector look at none of it again: it took 0.3 s, in any thread."""
+    """Import what runs need, and let the collector look at none of it again: it took 0.3 s, in any thread.
+
+    At what outlives two collections it looks at the start of a run, hardly ever during one: the window stood still.
+    """
+    gc.set_threshold(*gc.get_threshold()[:2], SELDOM)
     import_module("app.compose")
     gc.freeze()
 
