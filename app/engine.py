@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.run.setup import Setup
     from core.training.worker import Job, Worker
 
+SELDOM = 1000  # times rarer than the collections before it; Python's own choice is 10
 Prepare = Callable[[], tuple["Setup", "Job"]]
 
 
@@ -55,9 +56,6 @@ def resumed_run(folder: Path, *, name: str, estimator: str = "pat") -> Order:
         return make_resumption(folder, spared_cores=1)
 
     return Order(name, estimator, prepare)
-
-
-SELDOM = 1000  # times rarer than the collections before it; Python's own choice is 10
 
 
 class Engine:

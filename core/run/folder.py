@@ -343,6 +343,6 @@ class RunFolder:
 
 
 def _give_way() -> None:
-    """Let a thread run where a core has nothing else to do: a solver that shares its core would hold up the others."""
-    if sys.platform.startswith("linux"):  # elsewhere the whole process would give way
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+    """Wait for a core rather than take it from a solver, for which all others wait; a lower priority could starve."""
+    if sys.platform.startswith("linux"):
+        os.sched_setscheduler(threading.get_native_id(), os.SCHED_BATCH, os.sched_param(0))
