@@ -86,7 +86,7 @@ def _train(
         while_training = [at for at in frames if began_s["training"] <= at <= began_s["evaluating"]]
         _tell(
             {
-                "p99_ms": statistics.quantiles(gaps_ms, n=100)[98],
+                "p99_ms": statistics.quantiles(gaps_ms, n=100, method="inclusive")[98],
                 "longest_ms": max(gaps_ms),
                 "frames_per_s": len(while_training) / training_s,
                 "training_s": training_s,
