@@ -345,4 +345,5 @@ class RunFolder:
 def _give_way() -> None:
     """Wait for a core rather than take it from a solver, for which all others wait; a lower priority could starve."""
     if sys.platform.startswith("linux"):
-        os.sched_setscheduler(threading.get_native_id(), os.SCHED_BATCH, os.sched_param(0))
+        with suppress(OSError):  # some containers refuse
+            os.sched_setscheduler(threading.get_native_id(), os.SCHED_BATCH, os.sched_param(0))
