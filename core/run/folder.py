@@ -7,10 +7,7 @@ import os
 import re
 import secrets
 import shutil
-import sys
-import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -36,7 +33,6 @@ from core.training.events import CalibrationPoint, EpochDone, StepDone
 UNITS = {"wall_s": "s", "device_s": "s"}
 ADVICE = "Save what can be saved into a new folder, and go on there: overtone doctor --out saved"
 CHUNK_ROWS = 128  # a record writes the last chunk of each column anew
-Pieces = Callable[[], Iterable[tuple[int, memoryview]]]  # of a file: offset, bytes; asked for anew to try again
 SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error", "alignment": "cosine"}
 
 
@@ -56,8 +52,6 @@ class RunFolder:
         self._staged: StagedFile | None = None
         self._file: h5py.File | None = None
         self._tables: dict[str, dict[str, h5py.Dataset]] = {}
-        self._writer = ThreadPoolExecutor(1, "overtone-journal", _give_way)
-        self._behind: tuple[Pieces, Future[None]] | None = None
 
     @classmethod
     def create(cls, parent: Path, experiment: Experiment, table: bytes = b"") -> RunFolder:
@@ -204,37 +198,17 @@ class RunFolder:
         plist.set_fill_time(h5d.FILL_TIME_ALLOC if zeros else h5d.FILL_TIME_NEVER)
         h5d.create(group.id, name.encode(), h5t.py_create(dtype, logical=True), h5s.create_simple(shape), plist)
 
-    def write_through(self, offset: int, data: memoryview) -> None:
-        """Write bytes to a place that was claimed. Raises RunFileError."""
-        self.write_behind(lambda: [(offset, data)])
-        self.settle()
-
-    def write_behind(self, pieces: Pieces) -> None:
-        """Begin to write bytes to places that were claimed, in this order, in a thread of its own. Raises RunFileError.
-
-        Whatever is written next waits for it, and `settle` does.
-        """
-        self.settle()
-        self._behind = pieces, self._writer.submit(self._write_pieces, pieces)
-        if not hasattr(os, "pwrite"):  # a file of Windows has one place for all threads
-            self.settle()
-
-    def settle(self) -> None:
-        """Wait until what was begun is in the file. Raises RunFileError."""
-        if self._behind is not None:
-            (pieces, written), self._behind = self._behind, None
-            if written.exception() is not None:
-                self._retry(lambda: self._write_pieces(pieces))
+    def write_through(self, pieces: Iterable[tuple[int, memoryview]]) -> None:
+        """Write bytes to places that were claimed, (offset, bytes) in this order. Raises RunFileError."""
+        self._retry(lambda: self._write_pieces(pieces))
 
     def commit(self, *, durable: bool = False) -> None:
         """Bring all changes of run.h5 to the file. Raises RunFileError."""
-        self.settle()
         self._retry(lambda: self._commit(durable=durable))
 
     @contextmanager
     def guarded(self) -> Generator[None]:
-        """Turn what a damaged run.h5 makes h5py and NumPy raise into a RunFileError, all that was begun being in it."""
-        self.settle()
+        """Turn what a damaged run.h5 makes h5py and NumPy raise into a RunFileError."""
         try:
             yield
         except (OvertoneError, StopRequested):
@@ -245,7 +219,6 @@ class RunFolder:
 
     def close(self) -> None:
         """Close run.h5; what was recorded is safe already."""
-        self._writer.shutdown()
         self._tables.clear()
         if self._file is not None and self._staged is not None:
             self._file.close()
@@ -303,9 +276,9 @@ class RunFolder:
         if waited and self.wait_for_room is not None:
             self.wait_for_room(None)
 
-    def _write_pieces(self, pieces: Pieces) -> None:
+    def _write_pieces(self, pieces: Iterable[tuple[int, memoryview]]) -> None:
         assert self._staged is not None
-        for offset, data in pieces():
+        for offset, data in pieces:
             self._staged.write_through(offset, data)
 
     def _commit(self, *, durable: bool = False) -> None:
@@ -340,10 +313,3 @@ class RunFolder:
             group.create_dataset(name, data=column, maxshape=(None,), chunks=(CHUNK_ROWS,))
             group[name].attrs["units"] = UNITS.get(name, "1")
         return datasets(group)
-
-
-def _give_way() -> None:
-    """Wait for a core rather than take it from a solver, for which all others wait; a lower priority could starve."""
-    if sys.platform.startswith("linux"):
-        with suppress(OSError):  # some containers refuse
-            os.sched_setscheduler(threading.get_native_id(), os.SCHED_BATCH, os.sched_param(0))

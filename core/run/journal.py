@@ -1,7 +1,7 @@
 """The journal of shots: every call of the device written down once, in segments of run.h5.
 
-A segment is three arrays that lie in one piece each, so that a call is written by plain writes, beside what the run
-does next: first its controls, responses and shared parameters, last its entry in `calls`. A killed process leaves at
+A segment is three arrays that lie in one piece each, so that a call is written by plain writes:
+first its controls, responses and shared parameters, last its entry in `calls`. A killed process leaves at
 most the call in flight unwritten, and never half an entry that counts: `checksum` is the sum of all 64-bit words of the
 call's arrays.
 """
@@ -9,6 +9,7 @@ call's arrays.
 from __future__ import annotations
 
 import json
+import struct
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,7 @@ ENTRY = np.dtype(
         ("checksum", "<u8"),
     ]
 )
+PACKED_ENTRY = struct.Struct("<6qdQ")
 
 
 @dataclass
@@ -78,44 +80,31 @@ class ShotJournal:
             self._take_up()
 
     def write(self, call: Call) -> None:
-        """Append a call to the open segment; it is in the file before the next call is made, or anything recorded.
-
-        Raises RunFileError.
-        """
+        """Append a call to the open segment. Raises RunFileError."""
         if self._keep == "none":
             return
         drive, response = _floats(call.drive), _floats(call.response)
-        parameters = [_floats(value).copy() for value in call.parameters]  # which the optimiser changes in place
+        parameters = [_floats(value) for value in call.parameters]
         segment = self._open
         if segment is None or not _fits(segment, len(drive)):
             with self._folder.guarded():
                 segment = self._open = self._next_segment(len(drive))
         first, row = segment.used_rows, len(segment.entries)
-        places = [(segment.offsets["drive"] + first * drive[0].nbytes, drive)]
-        places += [(segment.offsets["response"] + first * response[0].nbytes, response)]
-        places += [
-            (segment.offsets[name] + row * array.nbytes, array)
-            for name, array in zip(self._info.parameter_shapes, parameters, strict=True)
-        ]
         values = (call.number, first, len(drive), row, call.layer, PURPOSES.index(call.purpose), time.time())
+        checksum = sum(map(_words, (drive, response, *parameters))) % 2**64
+        offsets = segment.offsets
+        pieces = [
+            (offsets["drive"] + first * drive[0].nbytes, drive.data),
+            (offsets["response"] + first * response[0].nbytes, response.data),
+        ]
+        for name, array in zip(self._info.parameter_shapes, parameters, strict=True):
+            pieces.append((offsets[name] + row * array.nbytes, array.data))
+        pieces.append((offsets["calls"] + row * ENTRY.itemsize, memoryview(PACKED_ENTRY.pack(*values, checksum))))
+        self._folder.write_through(pieces)
         segment.entries.append(values)
 
-        def pieces() -> Iterator[tuple[int, memoryview]]:
-            checksum = 0
-            for offset, array in places:
-                yield offset, array.data.cast("B")
-                checksum += _words(array)
-            entry = np.array([(*values, checksum % 2**64)], ENTRY)
-            yield segment.offsets["calls"] + row * ENTRY.itemsize, entry.view(np.uint8).data
-
-        self._folder.write_behind(pieces)
-
     def recall(self, number: int, drive: Tensor, parameters: Sequence[Tensor]) -> Tensor | None:
-        """Return what an earlier call of this number with the same controls answered, None without one.
-
-        The call before it is in the file then. Raises RunFileError.
-        """
-        self._folder.settle()
+        """Return what an earlier call of this number with the same controls answered, None without one."""
         found = self._recalled.pop(number, None)
         if found is None:
             return None
@@ -164,8 +153,8 @@ class ShotJournal:
             if len(self._full) >= max(2, round(self._spec.window_mb * 1e6 / SEGMENT_BYTES)):
                 oldest = self._full.pop(0)
                 if oldest.rows >= shots:
-                    unwritten = bytes(oldest.calls * ENTRY.itemsize)
-                    self._folder.write_through(oldest.offsets["calls"], memoryview(unwritten))
+                    unwritten = memoryview(bytes(oldest.calls * ENTRY.itemsize))
+                    self._folder.write_through([(oldest.offsets["calls"], unwritten)])
                     return replace(oldest, entries=[])
                 del self._root[oldest.group.name]  # HDF5 gives its room to the next one
         elif self._open is not None:
@@ -319,6 +308,7 @@ def _floats(value: Tensor) -> np.ndarray:
 
 def _words(array: np.ndarray) -> int:
     """Sum the 64-bit words of an array, and the 32-bit word that may be left over."""
-    flat = np.ascontiguousarray(array).reshape(-1).view(np.uint32)
-    even = flat[: len(flat) // 2 * 2].view(np.uint64)
-    return int(even.sum(dtype=np.uint64)) + int(flat[len(even) * 2 :].sum())
+    flat = array.reshape(-1).view(np.uint32)
+    odd = len(flat) % 2
+    total = int(np.add.reduce(flat[: len(flat) - odd].view(np.uint64)))
+    return total + int(flat[-1]) if odd else total

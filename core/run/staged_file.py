@@ -133,10 +133,7 @@ class StagedFile(io.RawIOBase):
             os.fsync(file)
 
     def write_through(self, offset: int, data: bytes | memoryview) -> None:
-        """Write at once into a place that a commit has claimed and that HDF5 itself never writes to. Raises OSError.
-
-        Any thread may, while no other one uses the file.
-        """
+        """Write at once into a place that a commit has claimed and that HDF5 itself never writes to. Raises OSError."""
         _write(self._file.fileno(), offset, data)
 
     def close(self) -> None:
@@ -150,7 +147,7 @@ class StagedFile(io.RawIOBase):
 
 
 def _write(descriptor: int, offset: int, data: bytes | memoryview) -> None:
-    view = memoryview(data)
+    view = memoryview(data).cast("B")
     while view:
         if hasattr(os, "pwrite"):
             written = os.pwrite(descriptor, view, offset)

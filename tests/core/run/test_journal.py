@@ -44,7 +44,6 @@ def call(number: int, shots: int, facts: SystemInfo) -> Call:
 
 
 def written(folder: RunFolder) -> list[JournalledCall]:
-    folder.settle()  # as before the next call
     with h5py.File(folder.path / "run.h5") as file:  # as another program sees it at this moment
         return list(read_calls(file["entry/journal"].values()))
 
