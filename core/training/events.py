@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from core.calibration.events import LayerAlignment, Verdict
+
 Phase = Literal["connecting", "calibrating", "training", "evaluating", "waiting", "finished"]
-Verdict = Literal["good", "usable", "poor", "against"]
 
 
 @dataclass(frozen=True)
@@ -119,20 +120,6 @@ class EpochDone:
     validation_accuracy: float | None
     shots: int
     wall_s: float
-
-
-@dataclass(frozen=True)
-class LayerAlignment:
-    """How a twin's derivative agrees with the device's at one layer: cosine in the 95 % interval [low, high].
-
-    `gain` is |twin| / |device|, NaN where the device's derivative was not told from noise.
-    """
-
-    layer: int
-    cosine: float
-    low: float
-    high: float
-    gain: float
 
 
 @dataclass(frozen=True)

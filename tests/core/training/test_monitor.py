@@ -12,19 +12,12 @@ import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
+from core.calibration.alignment import REPEATS, Controls, alignment, random_direction, step_size, twin_slope
 from core.network.base import PhysicalNetwork, Shoot
 from core.network.build import build_network
 from core.network.settings import NetworkSettings
 from core.ports import PhysicalSystem
-from core.training.monitor import (
-    REPEATS,
-    Controls,
-    GradientMonitor,
-    alignment,
-    random_direction,
-    step_size,
-    twin_slope,
-)
+from core.training.monitor import GradientMonitor
 from core.twin.neural import NeuralTwin
 from core.twin.physics import PhysicsTwin
 from devices.catalogue import BUNDLED
