@@ -85,7 +85,7 @@ def _words(title: str, text: Callable[[RunSummary], str], tip: str = "", width_p
 
 COLUMNS = (
     _words("State", lambda run: Phrase(STATE_WORDS[run.state]), width_px=120),
-    _words("Run", shown_title, "Title, or the name of the preset", 160),
+    _words("Run", shown_title, "Title, or the name of the preset", 190),
     Column(
         "Accuracy",
         lambda run: _percent(run.test_accuracy),

@@ -290,8 +290,8 @@ class RunsPage(QWidget):
         self.split.setHandleWidth(12)
         self.split.addWidget(self._left())
         self.split.addWidget(self._right())
-        self.split.setStretchFactor(0, 3)
-        self.split.setStretchFactor(1, 2)
+        self.split.setStretchFactor(0, 4)
+        self.split.setStretchFactor(1, 1)
         self.split.setSizes([PREVIEW_PX + 80, PREVIEW_PX])
         stored = self._settings.value(SPLIT_KEY)
         if isinstance(stored, QByteArray):
