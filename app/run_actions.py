@@ -107,7 +107,8 @@ class RunActions(QObject):
         sound = one or (
             "" if runs[0].state != "unreadable" else Phrase("It cannot be read: {reason}", reason=runs[0].reason)
         )
-        free = sound or ("A run is in progress: stop it first." if self._is_running else "")
+        busy = "A run is in progress: stop it first." if self._is_running else ""
+        free = sound or busy
         idle = Phrase("{doing}: wait until that is done.", doing=self._doing) if self._doing else ""
         cut_short = ""
         if not free and runs[0].state != "interrupted":
@@ -115,7 +116,7 @@ class RunActions(QObject):
         written = (short_name(run.name) for run in runs if run.state == "running")
         owned = next((Phrase("{run} is being written to.", run=name) for name in written), "")
         return {
-            self.repeat: free,
+            self.repeat: one or busy,  # its specification may be sound where its records are not
             self.go_on: free or cut_short,
             self.report: sound or idle,
             self.export: sound or idle,

@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
 
     def repeat_run(self, run: RunSummary) -> None:
         """Start a new run with all settings of an earlier one."""
-        order = new_run(str(run.path / "experiment.toml"), (), self._runs_folder, estimator=run.estimator)
+        order = new_run(str(run.path / "experiment.toml"), (), self._runs_folder, estimator=run.estimator or "pat")
         self._start(replace(order, name=run.preset or run.name))
 
     def show_run(self, run: RunSummary) -> None:

@@ -405,6 +405,9 @@ def test_a_run_that_cannot_be_read_says_why(page, folder, qtbot):
     assert not page.actions_of_runs.report.isEnabled()
     assert "cannot be read" in page.actions_of_runs.report.toolTip()
     assert page.actions_of_runs.trash.isEnabled()
+    with qtbot.waitSignal(page.actions_of_runs.repeat_requested) as asked:
+        page.actions_of_runs.repeat.trigger()
+    assert asked.args[0].path == path
     choose(page, qtbot, path, find(folder, estimator="in_silico"))
     qtbot.waitUntil(lambda: "cannot be read" in page.comparison.words.text(), timeout=WAIT_MS)
     assert page.problems == []
