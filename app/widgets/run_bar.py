@@ -120,13 +120,15 @@ class RunBar(QWidget):
     def apply_theme(self, theme: Theme) -> None:
         """Tint icons and state."""
         self._theme = theme
-        for button, name in ((self.pause, "pause"), (self.stop, "stop"), (self.safe, "safe")):
-            button.setIcon(icon(name, theme.text))
+        self.stop.setIcon(icon("stop", theme.text))
+        self.safe.setIcon(icon("safe", theme.text))
         self._paint_state()
 
     def _paint_state(self) -> None:
         colour = getattr(self._theme, STATES[self.state]) if self._theme else "gray"
         say(self.state_label.setText, DOTTED, colour=colour, word=Phrase(self.state))
+        if self._theme is not None:
+            self.pause.setIcon(icon("play" if self.state == "paused" else "pause", self._theme.text))
         if self._alignment is not None:
             token, word = VERDICTS[self._alignment.verdict]
             colour = getattr(self._theme, token) if self._theme else "gray"
