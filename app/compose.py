@@ -21,7 +21,7 @@ from core.training.control import ControlToken
 from core.training.estimators import ESTIMATORS, Estimator
 from core.training.events import Listener
 from core.training.worker import Job
-from devices.catalogue import find_system
+from devices.catalogue import find_system, make_system
 
 
 def find_estimator(name: str) -> Estimator:
@@ -57,8 +57,7 @@ def compose(experiment: Experiment) -> Setup:
     entry = find_system(experiment.system.kind)
     estimator = find_estimator(experiment.training.estimator)
     task = load_experiment_task(experiment)
-    spec = experiment.system
-    system = entry.build(spec.serial_number, experiment.seed, spec.imperfections)
+    system = make_system(experiment.system, experiment.seed)
     return Setup.assemble(experiment, system, entry.model() if entry.model else None, task, estimator)
 
 
@@ -97,5 +96,9 @@ def evaluate_run(folder: Path, *, serial_number: int | None = None, seed: int | 
         spec = experiment.system
         unit = spec.serial_number if serial_number is None else serial_number
         noise_seed = experiment.seed if seed is None else seed
+        if spec.address:
+            raise SpecError(
+                f"{spec.address} is the unit that it is. Connect another one, and evaluate without a number."
+            )
         setup = replace(setup, system=find_system(spec.kind).build(unit, noise_seed, spec.imperfections))
     return evaluate_again(setup, folder)

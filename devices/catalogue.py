@@ -9,7 +9,10 @@ from importlib.metadata import entry_points
 
 from core.physics.model import PhysicsModel
 from core.ports import PhysicalSystem, SpecError
+from core.run.spec import SystemSpec
+from devices.drivers import opener
 from devices.simulated.base import Imperfections, Worsening
+from devices.waveform import WaveformSystem, Wiring
 
 PLUGIN_GROUP = "overtone.systems"
 
@@ -23,7 +26,7 @@ class SystemEntry:
     `worsened(what, imperfections)` returns the imperfections that change with two effective bits less ("bits"), or with
     twice the "noise" or "jitter"; it raises SpecError where the system has none. None: it does not tell.
     `imperfections()` returns the dataclass that declares them, each field with its default and with a "description" in
-    its metadata.
+    its metadata. `connect(spec)` makes the system of the instrument at `spec.address`; None: there is no way to one.
     """
 
     title: str
@@ -31,9 +34,30 @@ class SystemEntry:
     model: Callable[[], PhysicsModel] | None
     worsened: Callable[[Worsening, Settings], dict[str, float]] | None = None
     imperfections: Callable[[], type[Imperfections]] | None = None
+    connect: Callable[[SystemSpec], PhysicalSystem] | None = None
 
 
-def _simulated(kind: str, title: str) -> SystemEntry:
+def waveform_connection(wiring: Callable[[], Wiring]) -> Callable[[SystemSpec], PhysicalSystem]:
+    """Return the `connect` of a system that one output drives and one input listens to."""
+
+    def connect(spec: SystemSpec) -> PhysicalSystem:
+        wired = wiring().connected(spec.connection)
+        open_recorder = opener(spec.address, wired.plan(spec.connection), spec.connection)
+        return WaveformSystem(open_recorder, wired, spec.connection, spec.serial_number)
+
+    return connect
+
+
+def circuit_wiring() -> Wiring:
+    """Tell the circuit's wiring, by the data sheet in `core.physics.circuit`."""
+    from core.physics.circuit import DRIVE_V, FULL_SCALE_V, RATE_HZ
+    from devices.simulated.circuit import SimulatedCircuit
+
+    # Twelve times the loop's decay, Q/(π f0) = 13 samples, and a frame of a thousand.
+    return Wiring(SimulatedCircuit().info, RATE_HZ, DRIVE_V, FULL_SCALE_V, rest_samples=216)
+
+
+def _simulated(kind: str, title: str, connect: Callable[[SystemSpec], PhysicalSystem] | None = None) -> SystemEntry:
     name = kind.capitalize()
 
     def declared() -> type[Imperfections]:
@@ -63,12 +87,12 @@ def _simulated(kind: str, title: str) -> SystemEntry:
     def model() -> PhysicsModel:
         return getattr(import_module(f"core.physics.{kind}"), f"{name}Model")()
 
-    return SystemEntry(title, build, model, worsened, declared)
+    return SystemEntry(title, build, model, worsened, declared, connect)
 
 
 BUNDLED = {
     "plate": _simulated("plate", "Multimode mechanical plate"),
-    "circuit": _simulated("circuit", "Nonlinear electronic oscillator"),
+    "circuit": _simulated("circuit", "Nonlinear electronic oscillator", waveform_connection(circuit_wiring)),
     "shg": _simulated("shg", "Optical second-harmonic generation"),
     "pendula": _simulated("pendula", "Coupled nonlinear pendula"),
 }
@@ -96,3 +120,20 @@ def find_system(kind: str) -> SystemEntry:
     if kind not in found:
         raise SpecError(f"No system is of kind {kind!r}. Choose from {', '.join(found)}.")
     return found[kind]
+
+
+def make_system(spec: SystemSpec, seed: int) -> PhysicalSystem:
+    """Make the system of a specification: the instrument at its address, or the simulated unit where it has none.
+
+    Raises SpecError, and DeviceError where the instrument cannot be used; its outputs are off.
+    """
+    entry = find_system(spec.kind)
+    if not spec.address:
+        return entry.build(spec.serial_number, seed, spec.imperfections)
+    if entry.connect is None:
+        raise SpecError(f"system.address = {spec.address!r}, but {spec.kind} is simulated only. Leave it empty.")
+    if spec.imperfections:
+        raise SpecError(
+            "system.imperfections are those of a simulated unit; an instrument has its own. Leave them out."
+        )
+    return entry.connect(spec)

@@ -1,0 +1,1 @@
+"""Waveform generators and oscilloscopes that understand SCPI, through VISA or a socket of their own."""
