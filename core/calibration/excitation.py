@@ -15,6 +15,17 @@ def uniform(count: int, dim: int, generator: torch.Generator) -> Float[Tensor, "
     return 2 * torch.rand(count, dim, generator=generator) - 1
 
 
+def latin_hypercube(count: int, dim: int, generator: torch.Generator) -> Float[Tensor, "shot drive"]:
+    """Draw controls (shot, drive) in [0, 1] of which each has one value in each of `count` equal intervals.
+
+    McKay, Beckman, Conover, Technometrics 21, 239 (1979).
+    """
+    from scipy.stats import qmc  # half a second to import: not before it is wanted
+
+    seed = int(torch.randint(2**31, (), generator=generator))
+    return torch.as_tensor(qmc.LatinHypercube(dim, rng=seed).random(count), dtype=torch.float32)
+
+
 def low_pass(count: int, dim: int, generator: torch.Generator) -> Float[Tensor, "shot drive"]:
     """Draw Gaussian noise (shot, drive) below a cut-off that is log-uniform over the band, with peak 1.
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import torch
+import time
+from collections.abc import Callable
 
-from core.calibration.excitation import mixed, shared_parameter
+from torch import Tensor
+
+from core.calibration.collect import Disagreement, Learn, Strategy, batch_generator, drawing
+from core.calibration.events import StepProgress
+from core.calibration.excitation import shared_parameter
 from core.ports import Measure, SystemInfo
 from core.twin.shots import ShotBatch, Shots
 
@@ -12,19 +17,49 @@ BATCH = 64
 LEAST_BATCHES = 8
 
 
-def collect_shots(measure: Measure, info: SystemInfo, count: int, *, seed: int) -> Shots:
-    """Measure `count` random shots in batches, each batch with its own shared parameters. Raises what `measure` raises.
+def collect_shots(
+    measure: Measure,
+    info: SystemInfo,
+    count: int,
+    *,
+    seed: int,
+    strategy: Strategy = "mixed",
+    task: Tensor | None = None,
+    learn: Learn | None = None,
+    measured: Shots | None = None,
+    progress: Callable[[StepProgress], None] | None = None,
+    safe_point: Callable[[], None] | None = None,
+) -> Shots:
+    """Measure `count` shots in batches, each with its own shared parameters, and return them.
 
-    Raises ValueError for fewer than two shots.
+    "task" takes its drives from `task` (row, drive); "uncertainty" asks `learn` to fit an ensemble to the shots so far.
+    With the shots `measured` by an interrupted collection it goes on after them, with the same drives as if it had not
+    been interrupted. `safe_point` is called before each batch and may wait or raise. Raises what these and `measure`
+    raise, and ValueError for fewer than two shots or for a strategy that lacks what it asks for.
     """
     if count < 2:
         raise ValueError(f"{count} shots are too few to fit and to check a twin; measure at least two.")
-    generator = torch.Generator().manual_seed(seed)
+    if strategy == "uncertainty" and learn is None:
+        raise ValueError("Shots where twins disagree need an ensemble to ask; say how it is fitted.")
     size = min(BATCH, max(1, count // LEAST_BATCHES))
-    drives = mixed(count, info.drive_dim, info.signed_drive, generator).split(size)
-    return Shots(tuple(_measure_batch(measure, info, drive, generator) for drive in drives))
-
-
-def _measure_batch(measure: Measure, info: SystemInfo, drives: torch.Tensor, generator: torch.Generator) -> ShotBatch:
-    parameters = tuple(shared_parameter(shape, generator) for shape in info.parameter_shapes.values())
-    return ShotBatch(drives, measure(drives, *parameters), parameters)
+    draw = drawing(strategy, info, task)
+    disagreement = Disagreement(learn, -(-count // size)) if learn and strategy == "uncertainty" else None
+    batches = [] if measured is None else list(measured.batches)
+    begun = done = sum(len(batch.drives) for batch in batches)
+    spent_s = 0.0
+    while done < count:
+        if safe_point is not None:
+            safe_point()
+        generator, now = batch_generator(seed, len(batches)), min(size, count - done)
+        parameters = tuple(shared_parameter(shape, generator) for shape in info.parameter_shapes.values())
+        if disagreement is None:
+            drives = draw(now, generator)
+        else:
+            drives = disagreement.choose(draw, now, generator, parameters, batches)
+        start_s = time.perf_counter()
+        batches.append(ShotBatch(drives, measure(drives, *parameters), parameters))
+        spent_s += time.perf_counter() - start_s
+        done += now
+        if progress is not None:
+            progress(StepProgress("shots", done, count, spent_s / (done - begun) * (count - done)))
+    return Shots(tuple(batches))

@@ -10,12 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from core.calibration.collect import Spread
 from core.calibration.shots import collect_shots
 from core.network.base import Shoot
 from core.phrase import Phrase, numbered
 from core.physics.kernels.pool import set_threads
 from core.ports import Ageing, DifferentiableSystem, DiskFull, Resumable, RunFileError, SystemInfo
 from core.run.checkpoint import Checkpoint, read_checkpoint
+from core.run.collecting import ensemble_spread, task_drives
 from core.run.folder import RunFolder
 from core.run.journal import ShotJournal
 from core.run.outcome import make_result, provenance, record_answers, record_examples, record_system, record_twin
@@ -208,7 +210,15 @@ class _Run:
         twin_kind = Phrase(settings.twin)
         self._enter("calibrating", "Measuring {shots} shots for the {twin} twin", shots=settings.shots, twin=twin_kind)
         self._bench.purpose = "calibration"
-        shots = collect_shots(self._measure_checked, system.info, settings.shots, seed=self._experiment.seed)
+        shots = collect_shots(
+            self._measure_checked,
+            system.info,
+            settings.shots,
+            seed=self._experiment.seed,
+            strategy=settings.collect,
+            task=task_drives(self._setup, twin) if settings.collect == "task" else None,
+            learn=self._ensemble_spread,
+        )
         if settings.twin == "datasheet":
             error = response_error(twin, shots)
             text = Phrase("Twin with the data sheet's values: it leaves {error:.1%} of the signal.", error=error)
@@ -218,6 +228,9 @@ class _Run:
         record_twin(self._folder, twin, shots, error)
         self._twin = twin.requires_grad_(False)
         return twin
+
+    def _ensemble_spread(self, shots: Shots) -> Spread:
+        return ensemble_spread(self._setup, shots, lambda point: self._control.safe_point())
 
     def _fit(self, twin: nn.Module, shots: Shots) -> tuple[float, str]:
         def progress(point: FitProgress) -> None:

@@ -204,6 +204,13 @@ class CalibrationSpec(_Section):
     shots: Annotated[
         int, Field(ge=8, le=1_000_000, description="Shots that are measured to fit the twin.", json_schema_extra=TWIN)
     ] = 512
+    collect: Annotated[
+        Literal["mixed", "uniform", "low-pass", "latin-hypercube", "task", "uncertainty"],
+        Field(
+            description="How their drives are drawn: quiet to loud, at random, as the task's, or where twins disagree.",
+            json_schema_extra=TWIN,
+        ),
+    ] = "mixed"
     steps: Annotated[
         int, Field(ge=1, le=1_000_000, description="Optimiser steps of the fit.", json_schema_extra=FITTED)
     ] = 400
