@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 Verdict = Literal["good", "usable", "poor", "against"]
-StepName = Literal["connect", "range", "noise", "latency", "response", "linearity", "shots", "fit", "verdict"]
+StepName = Literal["connect", "range", "noise", "latency", "response", "linearity", "drift", "shots", "fit", "verdict"]
 STEPS: tuple[StepName, ...] = (
     "connect",
     "range",
