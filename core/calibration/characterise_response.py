@@ -18,6 +18,7 @@ from core.calibration.characterise_transfer import (
     sign_pattern,
     small_signal_matrix,
     transfer,
+    without_noise,
 )
 from core.calibration.events import Curve, Outcome, Quantity, StepEnded
 from core.calibration.excitation import uniform
@@ -59,7 +60,8 @@ def _waveforms(measure: Measure, info: SystemInfo, seed: int, progress: Progress
     length = int(SWEEP_SHARE * samples)
     sweep[:length] = signal.chirp(np.arange(length), SWEEP_BAND[0], length, SWEEP_BAND[1], phi=-90)
     answers = answer(noise)
-    impulse, error = impulse_response(LEVEL * noise, answers)
+    raw, error = impulse_response(LEVEL * noise, answers)
+    impulse = without_noise(raw, error)
     by_noise = transfer(impulse, LEVEL * noise, answers)
     steady = slice(samples - period, samples)
     waves = np.pad(waves, ((0, 0), (0, samples - waves.shape[1])), mode="wrap")
@@ -68,7 +70,7 @@ def _waveforms(measure: Measure, info: SystemInfo, seed: int, progress: Progress
     by_sweep = _within(h1(LEVEL * sweeps, answer(sweeps)), SWEEP_BAND)
 
     peaks, heights = resonances(impulse)
-    memory_s = interval_s * memory(impulse, error, FORGOTTEN)
+    memory_s = interval_s * memory(impulse, FORGOTTEN)
     left, shots = np.square(answers - predicted(impulse, LEVEL * noise)).sum(), RANDOM_SHOTS
     explained = max(1 - left / max(np.square(answers).sum(), TINY) * shots / (shots - 1), 0.0)
     figures: dict[str, Quantity] = {
@@ -91,9 +93,9 @@ def _waveforms(measure: Measure, info: SystemInfo, seed: int, progress: Progress
             Phrase("Impulse response"),
             Phrase("Impulse response"),
             unit,
-            impulse,
-            low=impulse - 1.96 * error,
-            high=impulse + 1.96 * error,
+            raw,
+            low=raw - 1.96 * error,
+            high=raw + 1.96 * error,
         ),
     ]
     told = Phrase(

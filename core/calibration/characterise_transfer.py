@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, signal
+from scipy.stats import chi2
 
 Array = np.ndarray
 TINY = float(np.finfo(float).tiny)
 FINER = 32  # of a transfer function, in which maxima are looked for
+FALSE_ALARM = 1e-5  # chance that a tail of noise passes for a response
+CERTAIN = 1e6  # variances, at most, that a sample counts
 PROMINENT = 0.03  # of the largest magnitude
 BELOW_NYQUIST = 0.95
 
@@ -97,12 +100,21 @@ def resonances(impulse: Array) -> tuple[Array, Array]:
     return frequency[at], magnitude[at]
 
 
-def memory(impulse: Array, error: Array, share: float) -> int:
+def without_noise(impulse: Array, error: Array) -> Array:
+    """Return the impulse response with 0 from where on nothing is told from its standard errors any more.
+
+    Its last samples have the largest errors, since only the first ones of a drive reach them.
+    """
+    squares = np.minimum(np.square(impulse) / np.maximum(np.square(error), TINY), CERTAIN)
+    tail, count = squares[::-1].cumsum()[::-1], np.arange(len(impulse), 0, -1)
+    told = int(np.flatnonzero(tail > chi2.isf(FALSE_ALARM, count)).max(initial=-1)) + 1
+    return np.where(np.arange(len(impulse)) < told, impulse, 0.0)
+
+
+def memory(impulse: Array, share: float) -> int:
     """Return the samples after which less than a share of the impulse response's energy is still to come."""
-    energy = np.square(impulse) - np.square(error)
-    left = energy[::-1].cumsum()[::-1]
-    within = np.append(left > share * left[0], False)
-    return int(np.flatnonzero(within).max(initial=-1)) + 1
+    left = np.square(impulse)[::-1].cumsum()[::-1]
+    return int(np.flatnonzero(left > share * left[0]).max(initial=-1)) + 1
 
 
 def sign_pattern(controls: int, generator: np.random.Generator) -> Array:

@@ -15,7 +15,7 @@ from core.calibration.characterise import (
     range_step,
     response_step,
 )
-from core.calibration.characterise_transfer import h1, impulse_response, memory, resonances, transfer
+from core.calibration.characterise_transfer import h1, impulse_response, memory, resonances, transfer, without_noise
 from core.calibration.events import Curve, StepEnded, StepProgress
 from tests.core.calibration.systems import RATE_HZ, SAMPLES, Lab
 
@@ -292,10 +292,18 @@ def test_the_memory_of_a_decay_is_its_time_to_one_percent_of_energy(samples):
     """Energy e^{-2t/τ}: 1 % is left at t = τ ln 10."""
     time = np.arange(SAMPLES)
     decay = np.exp(-time / samples)
-    assert memory(decay, np.zeros(SAMPLES), 0.01) == pytest.approx(samples * np.log(10), abs=1.0)
+    assert memory(decay, 0.01) == pytest.approx(samples * np.log(10), abs=1.0)
     lab = Lab(decay[:400] / samples, noise=0.002)
     ended = response_step(lab, lab.info, seed=0)
     assert figure(ended, "Memory") * RATE_HZ == pytest.approx(samples * np.log(10), rel=0.2, abs=2)
+
+
+def test_what_noise_alone_makes_of_an_impulse_response_s_end_is_left_out():
+    generator = np.random.default_rng(1)
+    truth, error = np.exp(-np.arange(SAMPLES) / 10), np.linspace(0.01, 0.1, SAMPLES)
+    kept = without_noise(truth + error * generator.standard_normal(SAMPLES), error)
+    assert 20 < np.flatnonzero(kept).max() < 120
+    assert (without_noise(truth, np.zeros(SAMPLES)) == truth).all()
 
 
 # Linearity
