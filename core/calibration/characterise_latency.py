@@ -22,6 +22,7 @@ from core.phrase import Phrase
 from core.ports import Measure, SystemInfo
 
 REPEATS = 256
+LEAST_SAMPLES = 64
 BAND = (0.01, 0.2)  # of the sampling rate
 LEVEL = 0.3
 ITERATIONS = 3  # of Gauss-Newton, from the nearest sample
@@ -57,6 +58,9 @@ def latency_step(measure: Measure, info: SystemInfo, *, seed: int, progress: Pro
     if interval_s is None:
         text = Phrase("Drive and response are not on one time axis, so that there is no latency to measure.")
         return probe.ended("skipped", text)
+    if info.drive_dim < LEAST_SAMPLES:
+        text = "A record of {samples} samples is too short for a marker; it takes {least}."
+        return probe.ended("skipped", Phrase(text, samples=info.drive_dim, least=LEAST_SAMPLES))
     chirp = marker(info.drive_dim)
     shots = probe.shoot(np.tile(probe.swung(LEVEL * chirp), (REPEATS, 1)))
     delay, heard = correlation_delay(chirp, shots.mean(0))

@@ -19,6 +19,7 @@ REPEATS = 8
 SEARCH_SHOTS, SEARCH_LEVEL = 8, 0.1
 HARMONICS = (2, 3, 4, 5)
 SPACING = 8  # bins between harmonics, at least: twice the window's main lobe
+LEAST_SAMPLES = 128  # in which a sine and its harmonics are told apart
 RISE = 0.25  # of a shot, in which the sine fades in, lest it strike other resonances
 DIRECTIONS = 4
 SURE = 3.0  # standard deviations of noise that a distortion must exceed
@@ -31,14 +32,15 @@ def linearity_step(measure: Measure, info: SystemInfo, *, seed: int, progress: P
     The distortion of a waveform is √(Σ harmonics² 2 to 5) / fundamental (IEC 60268-3), that of other responses the even
     part over the odd one. Compression is 1 - gain / gain of the quiet levels.
     """
-    interval_s = sample_interval_s(info)
+    interval_s = sample_interval_s(info) if info.drive_dim >= LEAST_SAMPLES else None
     passes = 2 * len(LEVELS) * DIRECTIONS * REPEATS + REPEATS
     if interval_s is not None:
         passes = SEARCH_SHOTS + len(LEVELS) * REPEATS
     probe = Probe("linearity", measure, info, seed=seed, total=passes, progress=progress)
     found = _by_changes(probe) if interval_s is None else _by_sine(probe, interval_s)
     levels, gains, distortion, curves = LEVELS, found.gains, found.distortion, found.curves
-    quiet = float(np.median(gains[: len(gains) // 2]))
+    half = slice(len(levels) // 2)
+    quiet = float(np.linalg.norm((gains * levels)[half]) / np.linalg.norm(levels[half]))
     compression = 1 - gains / quiet if quiet else np.zeros_like(gains)
     figures: dict[str, Quantity] = {
         Phrase("Distortion at full drive"): Quantity(float(distortion[-1]), "1"),

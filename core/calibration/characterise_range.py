@@ -76,7 +76,8 @@ def range_step(measure: Measure, info: SystemInfo, *, seed: int, progress: Progr
     silent = spread**2 <= limit * noise**2
     with np.errstate(divide="ignore", invalid="ignore"):
         liveliness = np.where(spread > 0, spread / noise, 0.0)
-    dead = (np.ptp(everything, axis=0) == 0) | (silent & (median_filter(liveliness, 5, mode="nearest") > LIVELY))
+    stuck = (np.ptp(everything, axis=0) == 0) & (_neighbours(noise) > 0)
+    dead = stuck | (silent & (_neighbours(liveliness) > LIVELY))
     clipped = at_rails(driven[-1], rest)
     share = float(clipped.mean())
     reach = np.abs(everything - rest).max(0)
@@ -110,6 +111,11 @@ def range_step(measure: Measure, info: SystemInfo, *, seed: int, progress: Progr
         outcome = "bad" if share > MUCH_CLIPPED else "warning"
         return probe.ended(outcome, Phrase(text, share=share, names=_named(channels)), figures, *curves)
     return probe.ended("good", Phrase("All channels answer and none saturates."), figures, *curves)
+
+
+def _neighbours(values: Array) -> Array:
+    """Return the median of each channel and of the two beside it on either side: a dark edge has dark neighbours."""
+    return median_filter(values, 5, mode="mirror")
 
 
 def at_rails(values: Array, rest: Array) -> Array:

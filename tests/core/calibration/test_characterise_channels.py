@@ -9,7 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.calibration.characterise import drift_step, latency_step, linearity_step, range_step, response_step
+from core.calibration.characterise import (
+    CHARACTERISATION,
+    drift_step,
+    latency_step,
+    linearity_step,
+    range_step,
+    response_step,
+)
 from core.calibration.characterise_transfer import sign_pattern, small_signal_matrix
 from core.calibration.events import StepEnded
 from tests.core.calibration.systems import Lab, channel_info
@@ -34,6 +41,13 @@ class Map:
 
 
 MATRIX = np.random.default_rng(0).standard_normal((12, 20)) / np.sqrt(20)
+
+
+@pytest.mark.parametrize("name", CHARACTERISATION)
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (3, 2)])
+def test_systems_of_few_channels_are_characterised_too(name, shape):
+    system = Map(np.ones(shape), noise=1e-3)
+    assert CHARACTERISATION[name](system, system.info, seed=1).outcome in ("good", "skipped")
 
 
 def test_every_two_controls_are_orthogonal_over_the_sign_pattern():
@@ -111,6 +125,24 @@ def test_dark_channels_at_the_edge_of_a_spectrum_are_no_dead_ones():
     ended = range_step(system, system.info, seed=0)
     assert ended.outcome == "bad"
     assert "29" in ended.text
+
+
+@pytest.mark.parametrize("channel", [0, 1, 30, 59])
+@pytest.mark.parametrize("noise", [0.0, 0.005])
+def test_a_stuck_channel_is_found_at_the_ends_too(channel, noise):
+    gains = np.ones(60)
+    gains[channel] = 0.0
+    system = Map(np.outer(gains, np.ones(20) / 20), noise=noise)
+    ended = range_step(lambda drive: system(drive) * torch.as_tensor(gains), system.info, seed=0)
+    assert ended.outcome == "bad"
+    assert f"({channel + 1})" in ended.text
+
+
+def test_a_dark_edge_that_a_coarse_converter_reads_as_nothing_is_not_dead():
+    profile = np.exp(-0.5 * ((np.arange(60) - 30) / 6) ** 2)
+    system = Map(np.outer(profile, np.ones(20) / 20))
+    ended = range_step(lambda drive: (system(drive) * 255).round() / 255, system.info, seed=0)
+    assert ended.outcome == "good"
 
 
 # Drift
