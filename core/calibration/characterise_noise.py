@@ -34,13 +34,12 @@ def noise_step(measure: Measure, info: SystemInfo, *, seed: int, progress: Progr
     elsewhere = answers.std(0, ddof=1)
 
     floor, noise = (rms_quantity(np.square(shots).mean(1), unit) for shots in (still, scatter))
-    signal_rms = float(np.sqrt(answers.mean(0).var(0, ddof=1).mean()))
-    ratio = float(np.sqrt(np.square(elsewhere).mean())) / signal_rms if signal_rms else np.inf
+    noise_power = float(np.square(elsewhere).mean())
+    signal_power = float(answers.mean(0).var(0, ddof=1).mean()) - noise_power / POINT_REPEATS
     rank, share = common_parts(scatter, np.random.default_rng(seed))
     figures: dict[str, Quantity] = {
         Phrase("Noise floor"): floor,
         Phrase("Noise of a loud shot"): noise,
-        Phrase("Noise over signal"): Quantity(ratio, "1"),
         Phrase("Common parts of the noise"): Quantity(rank, "1"),
         Phrase("Noise power in common parts"): Quantity(share, "1"),
     }
@@ -67,6 +66,11 @@ def noise_step(measure: Measure, info: SystemInfo, *, seed: int, progress: Progr
                 density,
             )
         )
+    if signal_power <= 0:
+        text = Phrase("The response cannot be told from its noise; raise the drive or the gain.")
+        return probe.ended("bad", text, figures, *curves)
+    ratio = float(np.sqrt(noise_power / signal_power))
+    figures[Phrase("Noise over signal")] = Quantity(ratio, "1")
     if ratio < GOOD:
         text = Phrase("Repeated shots scatter by {ratio:.1%} of the signal.", ratio=ratio)
         return probe.ended("good", text, figures, *curves)

@@ -170,6 +170,13 @@ def test_noise_over_signal_decides():
     assert outcomes == ["good", "warning", "bad"]
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_a_response_of_noise_alone_is_told(noise):
+    silent = [Lab(np.zeros(1), noise=noise, session=session) for session in range(4)]
+    outcomes = {noise_step(lab, lab.info, seed=0).outcome for lab in silent}
+    assert outcomes == {"bad"}
+
+
 # Latency and jitter
 
 
