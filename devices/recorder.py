@@ -128,6 +128,10 @@ class Watchman:
             raise error
         return result
 
+    def later(self, function: Callable[[], object]) -> None:
+        """Do something after what is being done, without waiting for it."""
+        self._calls.put((function, queue.SimpleQueue()))
+
     def dismiss(self) -> None:
         """Let the thread end once its present call returns."""
         self._calls.put(None)
