@@ -34,13 +34,15 @@ class Faults:
 
     armed: FaultKind | None = None
     countdown: int = 0
+    every: int = 0
     struck: int = 0
+    messages: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def arm(self, kind: FaultKind, after: int = 0) -> None:
-        """Let a fault strike once, `after` that many messages."""
+    def arm(self, kind: FaultKind, after: int = 0, every: int = 0) -> None:
+        """Let a fault strike `after` that many messages, once, or again after `every` so many."""
         with self._lock:
-            self.armed, self.countdown = kind, after
+            self.armed, self.countdown, self.every = kind, after, every
 
     def disarm(self) -> None:
         """Let nothing go wrong any more."""
@@ -50,11 +52,13 @@ class Faults:
     def strike(self) -> FaultKind | None:
         """Return the fault that strikes now, None as a rule."""
         with self._lock:
+            self.messages += 1
             if self.armed is None:
                 return None
             if self.countdown:
                 self.countdown -= 1
                 return None
-            kind, self.armed = self.armed, None
+            kind = self.armed
+            self.armed, self.countdown = (kind, self.every) if self.every else (None, 0)
             self.struck += 1
             return kind
