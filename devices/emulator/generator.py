@@ -83,6 +83,7 @@ class EmulatedKeysight33522B(EmulatedGenerator):
             "*TRG": self.trigger,
             "SOUR1:DATA:VOL:CLE": self._clear_memory,
             "SOUR1:DATA:ARB:DAC": self._load,
+            "SOUR1:DATA:ARB": self._load_text,
             "SOUR1:FUNC:ARB": self._select,
             "SOUR1:VOLT": self._amplitude,
         }
@@ -107,10 +108,16 @@ class EmulatedKeysight33522B(EmulatedGenerator):
     def _load(self, rest: bytes) -> None:
         name, _, data = rest.partition(b",")
         key = name.strip().decode().lower()
+        order = "<i2" if self.settings["FORM:BORD"] == "SWAP" else ">i2"
+        self._keep(key, np.frombuffer(_content(data), order).astype(float))
+
+    def _load_text(self, rest: bytes) -> None:
+        name, *values = rest.decode("ascii").split(",")
+        self._keep(name.strip().lower(), self.full_scale * np.array([float(value) for value in values]).clip(-1, 1))
+
+    def _keep(self, key: str, codes: np.ndarray) -> None:
         if key in self._loaded:
             raise CommandError('+786,"Specified arb waveform already exists"')
-        order = "<i2" if self.settings["FORM:BORD"] == "SWAP" else ">i2"
-        codes = np.frombuffer(_content(data), order).astype(float)
         if len(codes) < 8:
             raise CommandError('+771,"Arb waveform too short"')
         self._loaded[key] = codes

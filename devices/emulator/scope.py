@@ -10,6 +10,8 @@ import numpy as np
 from devices.emulator.faults import Faults
 from devices.emulator.scpi import CommandError, ScpiInstrument, as_block
 
+MOST_POINTS = 4_000_000
+
 
 class EmulatedScope(ScpiInstrument):
     """What they share: armed for one trigger, a converter with `bits`, a window in time, a memory of codes."""
@@ -44,17 +46,21 @@ class EmulatedScope(ScpiInstrument):
         with self._lock:
             if not self.armed:
                 return
-            start_s, step_s, points = self.window()
+            self.armed = self.running = False
+            try:
+                (start_s, step_s, points), (scale_v, offset_v) = self.window(), self.vertical()
+            except (ValueError, ArithmeticError, LookupError):  # settings that no record fits
+                return
+            if not (0 < points <= MOST_POINTS and 0 < scale_v < math.inf):
+                return
             grid_s = start_s + step_s * np.arange(points)
             volts = np.interp(grid_s, times_s, voltage_v, left=0.0)
-            scale_v, offset_v = self.vertical()
             levels = 2**self.bits
             volts += offset_v + self.full_screens * scale_v / 2
             volts *= levels / (self.full_screens * scale_v)
             self.levels = np.rint(volts, out=volts).clip(0, levels - 1).astype(np.uint16)
             if self.over_range:
                 self.levels[:], self.over_range = levels - 1, False
-            self.armed = self.running = False
 
     @property
     def full_screens(self) -> float:

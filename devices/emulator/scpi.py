@@ -78,7 +78,7 @@ class ScpiInstrument:
             if name.endswith("?"):
                 return [self.settings[key].encode()]
             self.settings[key] = rest.decode("ascii").strip()
-        except (CommandError, ValueError) as error:
+        except (CommandError, ValueError, ArithmeticError, LookupError) as error:
             self.errors.append(str(error).encode() if isinstance(error, CommandError) else b'-224,"Illegal parameter"')
         return []
 
