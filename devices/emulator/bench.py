@@ -40,10 +40,10 @@ class Bench:
         The waveform is held for a sample each and begins at time 0.
         """
         period = self.samples + self.rest_samples
-        shots = max(1, -(-len(waveform_v) // period))
-        padded = np.full(shots * period, waveform_v[-1] if len(waveform_v) else 0.0)
-        padded[: len(waveform_v)] = waveform_v
-        frames = padded.reshape(shots, period)
+        shots = max(1, (len(waveform_v) + self.rest_samples) // period)
+        held_v = waveform_v[: shots * period]
+        frames = np.full((shots, period), held_v[-1] if len(held_v) else 0.0)
+        frames.reshape(-1)[: len(held_v)] = held_v
         with self._lock:
             self.highest_v = max(self.highest_v, float(waveform_v.max(initial=self.highest_v)))
             self.lowest_v = min(self.lowest_v, float(waveform_v.min(initial=self.lowest_v)))

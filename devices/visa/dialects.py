@@ -44,7 +44,7 @@ class Generator:
     most_samples: ClassVar[int] = 1_000_000
     least_samples: ClassVar[int] = 8
     output_v: ClassVar[float] = 10.0  # into high impedance
-    setup: ClassVar[Sequence[str]]
+    setup: ClassVar[Sequence[str]]  # begins with the output off and a clear error queue
     play: ClassVar[Sequence[str]]
     fire: ClassVar[str]
     off: ClassVar[str]

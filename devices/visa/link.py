@@ -21,6 +21,7 @@ from devices.recorder import Watchman, told
 
 LONGEST_LINE = 4096
 SOCKET_ADDRESS = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d{1,5})::SOCKET", re.IGNORECASE)
+LIBRARY_S = 60.0  # for a VISA library to be found and loaded, once
 GRACE_S = 0.05  # for PyVISA's own time-out to come before its thread is given up
 
 
@@ -160,6 +161,7 @@ class VisaLink:
         self._name = address
         self._watchman = Watchman(address)
         try:
+            self._call(_resource_manager, Deadline(LIBRARY_S, "The VISA library"))
             self._resource: Any = self._call(partial(_open_resource, address, deadline.left_s()), deadline)
         except DeviceError:
             self._watchman.dismiss()

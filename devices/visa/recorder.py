@@ -120,10 +120,11 @@ class VisaRecorder:
         try:
             if most < 1:
                 raise DeviceError(f"{name} holds no shot of {period:,} samples.")
-            for command in sound.setup:
-                self._generator.tell([command.format(**numbers(self._values))], deadline)
-            for command in screen.setup:
-                self._scope.tell([command], deadline)
+            setup = [command.format(**numbers(self._values)) for command in sound.setup]
+            for instrument, (first, second, *others) in ((self._generator, setup), (self._scope, screen.setup)):
+                instrument.tell([first, second], deadline)  # errors of earlier are cleared before any is asked for
+                for command in others:
+                    instrument.tell([command], deadline)
         except DeviceError:
             with suppress(DeviceError):
                 self.safe(deadline_s)

@@ -19,7 +19,7 @@ from devices.visa.recorder import open_recorder
 from devices.waveform import WaveformSystem, Wiring
 
 SAMPLES, REST, RATE_HZ = 100, 20, 1e6
-DEADLINE_S = 0.25
+DEADLINE_S = {"SOCKET": 0.25, "INSTR": 0.6}
 SLACK_S = 0.75  # for a busy machine, on a call that has to end within its deadline
 WORST = {"keysight": 1e-3, "siglent": 1e-3, "rigol": 0.016}  # of full scale: half a step of the converter at ±4 V
 
@@ -85,7 +85,10 @@ def inject(
 ) -> None:
     """Let one fault strike at one message of two transfers, of the safe state and of connecting, and look."""
     target = bench.generator if instrument == "generator" else bench.scope
-    connection = ConnectionSpec(recorder=addresses[1], deadline_s=DEADLINE_S, reconnect_s=8.0, batch=3)
+    deadline_s = DEADLINE_S[addresses[0].rpartition("::")[2]]
+    connection = ConnectionSpec(recorder=addresses[1], deadline_s=deadline_s, reconnect_s=8.0, batch=3)
+        recorder=addresses[1], deadline_s=DEADLINE_S[addresses[0].rpartition("::")[2]], reconnect_s=8.0, batch=3
+    )
     wired, late = wiring(), list[str]()
     plan = wired.plan(connection)
     name = f"{kind} at message {step} of the {instrument}"
