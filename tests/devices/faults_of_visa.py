@@ -87,8 +87,6 @@ def inject(
     target = bench.generator if instrument == "generator" else bench.scope
     deadline_s = DEADLINE_S[addresses[0].rpartition("::")[2]]
     connection = ConnectionSpec(recorder=addresses[1], deadline_s=deadline_s, reconnect_s=8.0, batch=3)
-        recorder=addresses[1], deadline_s=DEADLINE_S[addresses[0].rpartition("::")[2]], reconnect_s=8.0, batch=3
-    )
     wired, late = wiring(), list[str]()
     plan = wired.plan(connection)
     name = f"{kind} at message {step} of the {instrument}"

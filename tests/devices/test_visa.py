@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -396,11 +397,10 @@ def test_emulators_listen_on_loopback_alone_and_survive_nonsense(protocol):
     server = found.servers[0]
     assert server._listener.getsockname()[0] == "127.0.0.1"
     for nonsense in (b"\x00" * 64, b"HS\x06\x00" + b"\xff" * 60, b"\xff" * 64, b"SOUR1:DATA:ARB:DAC x,#9999999999"):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=2) as connection:
-            with suppress(ConnectionError):
-                connection.sendall(nonsense)
-                connection.shutdown(socket.SHUT_WR)
-                connection.recv(100)
+        with suppress(ConnectionError), socket.create_connection(("127.0.0.1", server.port), timeout=2) as connection:
+            connection.sendall(nonsense)
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(100)
     manager = pyvisa.ResourceManager("@py")
     resource = manager.open_resource(server.address)
     resource.read_termination = resource.write_termination = "\n"
