@@ -41,6 +41,9 @@ BUNDLED_DRIVERS = {
         ("TCPIP", "USB", "GPIB", "VXI", "ASRL", "PXI", "VICP"),
         "TCPIP::192.168.1.5::5025::SOCKET",
     ),
+    "daq": _bundled(
+        "devices.daq.recorder", "NI card (NI-DAQmx)", ("NI://", "NI-GRPC://"), "ni-grpc://192.168.1.5:31763/Dev1"
+    ),
 }
 
 

@@ -1,0 +1,256 @@
+"""An NI card as a recorder: finite AO and AI by one clock, the input started by the output's start trigger."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.ports import DeviceError, DeviceLost
+from core.run.spec import ConnectionSpec
+from devices.daq.address import DaqAddress
+from devices.daq.link import open_link
+from devices.recorder import Plan, RecorderFacts, told
+
+if TYPE_CHECKING:
+    from nidaqmx import Task
+    from nidaqmx.system.device import Device
+
+MOST_SAMPLES = 2_000_000  # of one transfer, which are 16 MB
+SPARE_BYTES = 1 << 20
+HIGHEST_V = 1000.0  # no card of theirs has a wider range
+RATE_TOLERANCE = 1e-4  # relative: a card divides its timebase by whole numbers
+SESSIONS = ("output", "input")
+IMPLAUSIBLE = 2.0  # times the range: converters end a few percent beyond it
+ROUNDING = 1e-5  # of the largest voltage: it is computed in float32
+
+
+def open_recorder(address: str, plan: Plan, connection: ConnectionSpec) -> DaqRecorder:
+    """Open the card at an address, its output at 0 V. Raises SpecError, DeviceError."""
+    return DaqRecorder(address, plan, connection.deadline_s)
+
+
+class DaqRecorder:
+    """A `Recorder`. Shots of one transfer, and their repetitions, are one waveform with rest between them."""
+
+    def __init__(self, address: str, plan: Plan, deadline_s: float) -> None:
+        self._address, self._plan = DaqAddress.parse(address), plan
+        self._period = plan.samples + plan.rest_samples
+        if plan.lag_s < 0:
+            raise DeviceError(f"An NI card cannot record {-plan.lag_s:g} s before it plays. Set delay_s higher.")
+        self._rows = max(1, MOST_SAMPLES // self._period)
+        longest = min(self._rows, max(1, plan.shots) * plan.averages) * self._period
+        self._link = open_link(self._address, SPARE_BYTES + 2 * 8 * longest)
+        self._tasks: list[Task] = []
+        self._stale, self._armed, self._range_v = True, 0, 0.0
+        try:
+            self._link.call(self._find, deadline_s)
+            self._link.call(self._rest, deadline_s)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def facts(self) -> RecorderFacts:
+        """Tell what the card can do."""
+        return self._facts
+
+    def identity(self) -> dict[str, object]:
+        """Tell maker, model and serial number."""
+        return dict(self._identity)
+
+    def settings(self) -> dict[str, object]:
+        """Tell channels, rate, delay and ranges."""
+        return {
+            "output": f"{self._address.device}/{self._address.output}",
+            "input": f"{self._address.device}/{self._address.input}",
+            "server": self._address.server,
+            "driver": self._driver,
+            "rate_hz": self._plan.rate_hz,
+            "delay_s": self._plan.lag_s,
+            "output_range_v": self._output_v,
+            "input_range_v": self._range_v,
+            "averages": self._plan.averages,
+        }
+
+    def set_range(self, range_v: float, deadline_s: float) -> None:
+        """Take one of `facts.ranges_v` for the input, from the next shot on."""
+        self._range_v, self._armed = range_v, 0
+
+    def play_and_record(self, waveforms_v: np.ndarray, deadline_s: float) -> np.ndarray:
+        """Play waveforms (shot, sample) in volts and return the records (shot, sample) in volts.
+
+        A sample beyond the input's range is ±inf. Raises DeviceError.
+        """
+        plan = self._plan
+        waves = np.full((len(waveforms_v), self._period), plan.rest_v)
+        waves[:, : plan.samples] = waveforms_v
+        repeated = np.repeat(waves, plan.averages, axis=0)
+
+        def measure() -> np.ndarray:
+            parts = range(0, len(repeated), self._rows)
+            return np.concatenate([self._transfer(repeated[first : first + self._rows]) for first in parts])
+
+        self._give_up_s = 0.8 * deadline_s  # the driver's own time-out says more than the end of a call
+        try:
+            records = self._link.call(measure, deadline_s)[:, : plan.samples]
+        except BaseException:
+            self._stale, self._armed = True, 0
+            raise
+        records = records.reshape(len(waveforms_v), plan.averages, plan.samples)
+        beyond = (np.abs(records) >= self._range_v).any(axis=1)
+        mean = records.mean(axis=1)
+        return np.where(beyond, np.copysign(np.inf, mean), mean)
+
+    def safe(self, deadline_s: float) -> None:
+        """Take the output to 0 V and clear the tasks; where that fails, once more on a new line."""
+        self._armed = 0
+        try:
+            self._link.call(self._rest, deadline_s / 2)
+        except DeviceError:
+            self.close()
+            self._stale = True
+            self._link = open_link(self._address, SPARE_BYTES, patient=True)
+            self._link.call(self._rest if self._address.server else self._reset, deadline_s / 2)
+
+    def close(self) -> None:
+        """Let go of the card."""
+        with suppress(Exception):
+            self._link.close()
+
+    def _device(self, options: object) -> Device:
+        """Return the card of the address. Raises DeviceError where there is none of this name."""
+        from nidaqmx.system import System
+
+        system = System.remote(options) if options else System.local()
+        devices = list(system.devices)
+        for device in devices:
+            if device.name.lower() == self._address.device.lower():
+                self._driver = ".".join(str(number) for number in system.driver_version)
+                return device
+        known = told(", ".join(device.name for device in devices)) or "none"
+        raise DeviceError(f"There is no device {self._address.device} at {self._address.place}; there are: {known}.")
+
+    def _find(self) -> None:
+        """See who the card is and that it can do what is planned."""
+        device, plan = self._device(self._link.options("")), self._plan
+        model, serial_number, demo = told(device.product_type), device.serial_num, device.is_simulated
+        name = f"{model} {self._address.device}"
+        if not device.ao_samp_clk_supported:
+            raise DeviceError(f"{name} has no output with a clock of its own, so nothing can be measured with it.")
+        for what, most_hz in (("plays", device.ao_max_rate), ("records", device.ai_max_single_chan_rate)):
+            if not plan.rate_hz <= most_hz * (1 + RATE_TOLERANCE):
+                raise DeviceError(f"{name} {what} {most_hz:g} samples/s at most; this system needs {plan.rate_hz:g}.")
+        outputs_v, inputs_v = _ranges(device.ao_voltage_rngs), _ranges(device.ai_voltage_rngs)
+        if not (model and outputs_v and inputs_v):
+            raise DeviceError(f"{name} has no pair of an output and an input for both signs of a voltage.")
+        self._output_v = min(outputs_v[-1], plan.peak_v * (1 + ROUNDING))
+        self._range_v = inputs_v[-1]
+        self._identity: dict[str, object] = {
+            "maker": "National Instruments",
+            "model": model,
+            "serial_number": f"{serial_number:X}",
+        }
+        self._facts = RecorderFacts(name, demo, self._rows, outputs_v[-1], inputs_v)
+
+    def _rest(self) -> None:
+        """Clear our tasks, those that a broken connection left behind too, and take the output to 0 V."""
+        from nidaqmx.stream_writers import AnalogSingleChannelWriter
+
+        self._clear()
+        task = self._begin("output")
+        output_v = self._facts.output_v
+        task.ao_channels.add_ao_voltage_chan(self._output, min_val=-output_v, max_val=output_v)
+        writer = AnalogSingleChannelWriter(task.out_stream)  # which starts by itself
+        writer.verify_array_shape = False
+        writer.write_one_sample(0.0)
+        self._clear()
+
+    def _reset(self) -> None:
+        """Reset the card: what a call that hangs holds of it is free again, and the output is off."""
+        self._tasks.clear()
+        self._device(self._link.options("")).reset_device()
+
+    def _arm(self, count: int) -> None:
+        """Make the tasks for a waveform of so many samples."""
+        from nidaqmx.constants import DigitalWidthUnits, RegenerationMode
+
+        self._clear()
+        plan = self._plan
+        output, record = self._begin("output"), self._begin("input")
+        output.ao_channels.add_ao_voltage_chan(self._output, min_val=-self._output_v, max_val=self._output_v)
+        output.timing.cfg_samp_clk_timing(plan.rate_hz, samps_per_chan=count)
+        output.out_stream.regen_mode = RegenerationMode.DONT_ALLOW_REGENERATION
+        channel = f"{self._address.device}/{self._address.input}"
+        record.ai_channels.add_ai_voltage_chan(channel, min_val=-self._range_v, max_val=self._range_v)
+        record.timing.cfg_samp_clk_timing(plan.rate_hz, samps_per_chan=count)
+        trigger = record.triggers.start_trigger
+        trigger.cfg_dig_edge_start_trig(f"/{self._address.device}/ao/StartTrigger")
+        if plan.lag_s:
+            trigger.delay_units = DigitalWidthUnits.SECONDS
+            trigger.delay = plan.lag_s
+        for task in (output, record):
+            rate_hz = task.timing.samp_clk_rate
+            if not abs(rate_hz / plan.rate_hz - 1) <= RATE_TOLERANCE:
+                raise DeviceError(
+                    f"{self._facts.name} makes {rate_hz:g} samples/s of {plan.rate_hz:g}; this system needs these."
+                )
+        self._armed = count
+
+    def _transfer(self, waves: np.ndarray) -> np.ndarray:
+        """Play rows (shot, sample) with their rests in one go and return what was recorded meanwhile."""
+        from nidaqmx.stream_readers import AnalogSingleChannelReader
+        from nidaqmx.stream_writers import AnalogSingleChannelWriter
+
+        if self._armed != waves.size:
+            self._arm(waves.size)
+        output, record = self._tasks
+        writer, reader = AnalogSingleChannelWriter(output.out_stream), AnalogSingleChannelReader(record.in_stream)
+        writer.verify_array_shape = reader.verify_array_shape = False  # two remote calls a shot
+        written = writer.write_many_sample(waves.reshape(-1), self._give_up_s)
+        record.start()
+        output.start()
+        answer = np.full(waves.size, np.nan)  # nidaqmx leaves in it what a short answer does not fill
+        read = reader.read_many_sample(answer, waves.size, self._give_up_s)
+        output.stop()
+        record.stop()
+        if not (written == read == waves.size and (np.abs(answer) <= IMPLAUSIBLE * self._range_v).all()):
+            raise DeviceLost(
+                f"{self._facts.name} took {written} and returned {read} of {waves.size} samples, "
+                f"{int((~np.isfinite(answer)).sum())} of them no numbers; they were not used."
+            )
+        return answer.reshape(waves.shape)
+
+    @property
+    def _output(self) -> str:
+        return f"{self._address.device}/{self._address.output}"
+
+    def _begin(self, session: str) -> Task:
+        from nidaqmx import Task
+
+        options = self._link.options(session)
+        task = Task(options.session_name, grpc_options=options) if options else Task()
+        self._tasks.append(task)
+        return task
+
+    def _clear(self) -> None:
+        """Clear our tasks; in a server also those whose answer never came."""
+        for task in self._tasks:
+            with suppress(Exception):
+                task.close()
+        self._tasks.clear()
+        if self._stale:
+            for session in SESSIONS:
+                self._begin(session).close()
+            self._tasks.clear()
+            self._stale = False
+
+
+def _ranges(pairs: Sequence[float]) -> tuple[float, ...]:
+    """Return the ranges ±V, ascending, of what a card lists as lows and highs in turn."""
+    lows, highs = pairs[::2], pairs[1::2]
+    found = {high for low, high in zip(lows, highs, strict=False) if low == -high and 0 < high <= HIGHEST_V}
+    return tuple(sorted(high for high in found if math.isfinite(high)))
