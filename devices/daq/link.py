@@ -81,7 +81,9 @@ class ServerLink:
 
         class EndAtDeadline(grpc.UnaryUnaryClientInterceptor):  # nidaqmx itself gives its calls no time limit
             def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
-                left_s = max(0.0, link._due_s - time.monotonic())
+                left_s = link._due_s - time.monotonic()
+                if left_s <= 0:  # gRPC counts milliseconds, in which a call can be done
+                    raise DeviceTimeout(f"There was no answer in time from {address.place}.")
                 details = _CallDetails(client_call_details.method, left_s, client_call_details.metadata, patient)
                 return continuation(details, request)
 
