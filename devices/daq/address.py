@@ -10,7 +10,7 @@ from core.ports import SpecError
 # A device's name only: DAQmx reads "Dev1/ao0:3" and "Dev1/ao0, Dev2/ao0" as several outputs.
 _ADDRESS = re.compile(
     r"(?:ni://|ni-grpc://(?P<server>(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})/)"
-    r"(?P<device>[A-Za-z0-9_-]+)(?:/(?P<output>ao\d+))?(?:/(?P<input>ai\d+))?",
+    r"(?P<device>[A-Za-z0-9][A-Za-z0-9_-]*)(?:/(?P<output>ao\d+))?(?:/(?P<input>ai\d+))?",
     re.IGNORECASE,
 )
 

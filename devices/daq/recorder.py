@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.ports import DeviceError, DeviceLost
+from core.ports import DeviceError, DeviceLost, SpecError
 from core.run.spec import ConnectionSpec
 from devices.daq.address import DaqAddress
 from devices.daq.link import open_link
@@ -30,14 +30,19 @@ ROUNDING = 1e-5  # of the largest voltage: it is computed in float32
 
 def open_recorder(address: str, plan: Plan, connection: ConnectionSpec) -> DaqRecorder:
     """Open the card at an address, its output at 0 V. Raises SpecError, DeviceError."""
-    return DaqRecorder(address, plan, connection.deadline_s)
+    return DaqRecorder(address, connection.recorder or address, plan, connection.deadline_s)
 
 
 class DaqRecorder:
-    """A `Recorder`. Shots of one transfer, and their repetitions, are one waveform with rest between them."""
+    """A `Recorder`. Shots of one transfer, and their repetitions, are one waveform with rest between them.
 
-    def __init__(self, address: str, plan: Plan, deadline_s: float) -> None:
-        self._address, self._plan = DaqAddress.parse(address), plan
+    Output and input are of one card, or of two modules in one chassis.
+    """
+
+    def __init__(self, address: str, recorder: str, plan: Plan, deadline_s: float) -> None:
+        self._address, self._recorder, self._plan = DaqAddress.parse(address), DaqAddress.parse(recorder), plan
+        if self._recorder.server != self._address.server:
+            raise SpecError(f"{address} and {recorder} are not in one computer. Give both the same server.")
         self._period = plan.samples + plan.rest_samples
         if plan.lag_s < 0:
             raise DeviceError(f"An NI card cannot record {-plan.lag_s:g} s before it plays. Set delay_s higher.")
@@ -65,8 +70,8 @@ class DaqRecorder:
     def settings(self) -> dict[str, object]:
         """Tell channels, rate, delay and ranges."""
         return {
-            "output": f"{self._address.device}/{self._address.output}",
-            "input": f"{self._address.device}/{self._address.input}",
+            "output": self._output,
+            "input": self._input,
             "server": self._address.server,
             "driver": self._driver,
             "rate_hz": self._plan.rate_hz,
@@ -121,40 +126,43 @@ class DaqRecorder:
         with suppress(Exception):
             self._link.close()
 
-    def _device(self, options: object) -> Device:
-        """Return the card of the address. Raises DeviceError where there is none of this name."""
+    def _devices(self) -> tuple[Device, Device]:
+        """Return the cards of output and input. Raises DeviceError where there is none of a name."""
         from nidaqmx.system import System
 
+        options = self._link.options("")
         system = System.remote(options) if options else System.local()
-        devices = list(system.devices)
-        for device in devices:
-            if device.name.lower() == self._address.device.lower():
-                self._driver = ".".join(str(number) for number in system.driver_version)
-                return device
-        known = told(", ".join(device.name for device in devices)) or "none"
-        raise DeviceError(f"There is no device {self._address.device} at {self._address.place}; there are: {known}.")
+        devices = {device.name.lower(): device for device in system.devices}
+        found: list[Device] = []
+        for wanted in (self._address.device, self._recorder.device):
+            if wanted.lower() not in devices:
+                known = told(", ".join(device.name for device in devices.values())) or "none"
+                raise DeviceError(f"There is no device {wanted} at {self._address.place}; there are: {known}.")
+            found.append(devices[wanted.lower()])
+        self._driver = ".".join(str(number) for number in system.driver_version)
+        return found[0], found[1]
 
     def _find(self) -> None:
-        """See who the card is and that it can do what is planned."""
-        device, plan = self._device(self._link.options("")), self._plan
-        model, serial_number, demo = told(device.product_type), device.serial_num, device.is_simulated
-        name = f"{model} {self._address.device}"
-        if not device.ao_samp_clk_supported:
+        """See who the cards are and that they can do what is planned."""
+        plan = self._plan
+        output, record = self._devices()
+        hosts = _host(output), _host(record)
+        if hosts[0] != hosts[1]:
+            raise DeviceError(f"{output.name} and {record.name} have no clock in common. Take an input of {hosts[0]}.")
+        self._trigger = f"/{hosts[0]}/ao/StartTrigger"
+        name = f"{told(output.product_type)} {output.name}"
+        if not output.ao_samp_clk_supported:
             raise DeviceError(f"{name} has no output with a clock of its own, so nothing can be measured with it.")
-        for what, most_hz in (("plays", device.ao_max_rate), ("records", device.ai_max_single_chan_rate)):
+        for what, most_hz in (("plays", output.ao_max_rate), ("records", record.ai_max_single_chan_rate)):
             if not plan.rate_hz <= most_hz * (1 + RATE_TOLERANCE):
                 raise DeviceError(f"{name} {what} {most_hz:g} samples/s at most; this system needs {plan.rate_hz:g}.")
-        outputs_v, inputs_v = _ranges(device.ao_voltage_rngs), _ranges(device.ai_voltage_rngs)
-        if not (model and outputs_v and inputs_v):
+        outputs_v, inputs_v = _ranges(output.ao_voltage_rngs), _ranges(record.ai_voltage_rngs)
+        if not (outputs_v and inputs_v):
             raise DeviceError(f"{name} has no pair of an output and an input for both signs of a voltage.")
         self._output_v = min(outputs_v[-1], plan.peak_v * (1 + ROUNDING))
         self._range_v = inputs_v[-1]
-        self._identity: dict[str, object] = {
-            "maker": "National Instruments",
-            "model": model,
-            "serial_number": f"{serial_number:X}",
-        }
-        self._facts = RecorderFacts(name, demo, self._rows, outputs_v[-1], inputs_v)
+        self._identity = _who(output) | ({} if output.name == record.name else {"recorder": _who(record)})
+        self._facts = RecorderFacts(name, output.is_simulated, self._rows, outputs_v[-1], inputs_v)
 
     def _rest(self) -> None:
         """Clear our tasks, those that a broken connection left behind too, and take the output to 0 V."""
@@ -172,7 +180,8 @@ class DaqRecorder:
     def _reset(self) -> None:
         """Reset the card: what a call that hangs holds of it is free again, and the output is off."""
         self._tasks.clear()
-        self._device(self._link.options("")).reset_device()
+        for device in self._devices():
+            device.reset_device()
 
     def _arm(self, count: int) -> None:
         """Make the tasks for a waveform of so many samples."""
@@ -184,11 +193,10 @@ class DaqRecorder:
         output.ao_channels.add_ao_voltage_chan(self._output, min_val=-self._output_v, max_val=self._output_v)
         output.timing.cfg_samp_clk_timing(plan.rate_hz, samps_per_chan=count)
         output.out_stream.regen_mode = RegenerationMode.DONT_ALLOW_REGENERATION
-        channel = f"{self._address.device}/{self._address.input}"
-        record.ai_channels.add_ai_voltage_chan(channel, min_val=-self._range_v, max_val=self._range_v)
+        record.ai_channels.add_ai_voltage_chan(self._input, min_val=-self._range_v, max_val=self._range_v)
         record.timing.cfg_samp_clk_timing(plan.rate_hz, samps_per_chan=count)
         trigger = record.triggers.start_trigger
-        trigger.cfg_dig_edge_start_trig(f"/{self._address.device}/ao/StartTrigger")
+        trigger.cfg_dig_edge_start_trig(self._trigger)
         if plan.lag_s:
             trigger.delay_units = DigitalWidthUnits.SECONDS
             trigger.delay = plan.lag_s
@@ -228,6 +236,10 @@ class DaqRecorder:
     def _output(self) -> str:
         return f"{self._address.device}/{self._address.output}"
 
+    @property
+    def _input(self) -> str:
+        return f"{self._recorder.device}/{self._recorder.input}"
+
     def _begin(self, session: str) -> Task:
         from nidaqmx import Task
 
@@ -247,6 +259,22 @@ class DaqRecorder:
                 self._begin(session).close()
             self._tasks.clear()
             self._stale = False
+
+
+def _who(device: Device) -> dict[str, object]:
+    return {
+        "maker": "National Instruments",
+        "model": told(device.product_type),
+        "serial_number": f"{device.serial_num:X}",
+    }
+
+
+def _host(device: Device) -> str:
+    """Return what clocks a device: itself, or the chassis that a module is in."""
+    from nidaqmx.constants import ProductCategory
+
+    is_module = device.product_category == ProductCategory.C_SERIES_MODULE
+    return device.compact_daq_chassis_device.name if is_module else device.name
 
 
 def _ranges(pairs: Sequence[float]) -> tuple[float, ...]:

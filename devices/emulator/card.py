@@ -73,13 +73,21 @@ class CardTask:
 
 
 class DaqCard:
-    """A card with ao0 wired through the bench to ai0. Every method may raise CardError.
+    """A card with ao0 wired through the bench to ai0, of a second module where there is one. It may raise CardError.
 
     `output_v` is what is at ao0 now. A waveform is played at once, not in the time that it would take.
     """
 
-    def __init__(self, bench: Bench, name: str = "Dev1", model: str = "USB-6363", serial_number: int = 0x1D0E5) -> None:
-        self.bench, self.name, self.model, self.serial_number = bench, name, model, serial_number
+    def __init__(
+        self,
+        bench: Bench,
+        names: tuple[str, ...] = ("Dev1",),
+        chassis: str = "",
+        model: str = "USB-6363",
+        serial_number: int = 0x1D0E5,
+    ) -> None:
+        self.bench, self.names, self.chassis, self.model = bench, names, chassis, model
+        self.serial_number = serial_number
         self.output_v = 0.0
         self.spoilt_v: float | None = None  # what the next record is full of instead, by a fault
         self.tasks: dict[str, CardTask] = {}
@@ -109,7 +117,8 @@ class DaqCard:
     def add_channel(self, name: str, channel: str, low_v: float, high_v: float, *, is_output: bool) -> None:
         """Give a task its channel."""
         task, widest_v = self.task(name), (OUTPUT_RANGES_V if is_output else INPUT_RANGES_V)[-1]
-        if channel.lower() != f"{self.name}/{'ao0' if is_output else 'ai0'}".lower() or task.channel:
+        wired = f"{self.names[0]}/ao0" if is_output else f"{self.names[-1]}/ai0"
+        if channel.lower() != wired.lower() or task.channel:
             raise CardError(NO_CHANNEL)
         if not -widest_v <= low_v < high_v <= widest_v:
             raise CardError(INVALID_VALUE)
@@ -188,8 +197,9 @@ class DaqCard:
         task.waveform_v = task.waveform_v[:0]
         times_s, answer_v = self.bench.play(played_v)
         self.output_v = float(played_v[-1])
+        trigger = f"/{self.chassis or self.names[0]}/ao/StartTrigger"
         for other in self.tasks.values():
-            if other.running and other.trigger.lower() == f"/{self.name}/ao/StartTrigger".lower():
+            if other.running and other.trigger.lower() == trigger.lower():
                 delay_s = other.delay_s if other.delay_in_seconds else other.delay_s / TIMEBASE_HZ
                 sampled_s = delay_s + np.arange(other.samples) / other.rate_hz
                 other.record_v = self._converted(other, np.interp(sampled_s, times_s, answer_v))

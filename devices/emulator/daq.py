@@ -31,6 +31,7 @@ SERVICE = "nidaqmx_grpc.NiDAQmx"
 DRIVER_VERSION = {0x1272: 24, 0x1923: 5, 0x2F22: 0}
 DEVICE_NAMES, TASK_NAME, RATE = 0x193B, 0x1276, 0x1344
 DELAY, DELAY_UNITS, SECONDS = 0x1856, 0x18C8, 10364
+C_SERIES_MODULE, X_SERIES = 14659, 15858
 REGENERATION, NO_REGENERATION = 0x1453, 10158
 HUGE = 4 << 20  # bytes more than any answer needs
 NONSENSE = ("0", "7", "-", "none", "99999999999999999999")
@@ -114,13 +115,16 @@ class CardService:
         return {"read_array": record_v, "samps_per_chan_read": len(record_v)}
 
     def GetSystemInfoAttributeString(self, request: Any) -> Fields:
-        return _only(request.attribute_raw == DEVICE_NAMES) | {"value": self.card.name}
+        return _only(request.attribute_raw == DEVICE_NAMES) | {"value": ", ".join(self.card.names)}
 
     def GetSystemInfoAttributeUInt32(self, request: Any) -> Fields:
         return {"value": _known(DRIVER_VERSION, request.attribute_raw)}
 
     def GetDeviceAttributeString(self, request: Any) -> Fields:
-        return {"value": self._device(request, {0x631: self.card.model})}
+        return {"value": self._device(request, {0x631: self.card.model, 0x29B7: self.card.chassis})}
+
+    def GetDeviceAttributeInt32(self, request: Any) -> Fields:
+        return {"value_raw": self._device(request, {0x29A9: C_SERIES_MODULE if self.card.chassis else X_SERIES})}
 
     def GetDeviceAttributeUInt32(self, request: Any) -> Fields:
         return {"value": self._device(request, {0x632: self.card.serial_number})}
@@ -144,7 +148,7 @@ class CardService:
         return {"error_string": TEXTS.get(request.error_code, "")}
 
     def _device(self, request: Any, values: dict[int, Any], attribute: int | None = None) -> Any:
-        if request.device_name.lower() != self.card.name.lower():
+        if request.device_name.lower() not in map(str.lower, self.card.names):
             raise CardError(INVALID_DEVICE)
         return _known(values, request.attribute_raw if attribute is None else attribute)
 
@@ -193,7 +197,7 @@ class DaqServer:
     @property
     def address(self) -> str:
         """Return what a driver opens."""
-        return f"ni-grpc://127.0.0.1:{self.port}/{self.card.name}"
+        return f"ni-grpc://127.0.0.1:{self.port}/{self.card.names[0]}"
 
     def close(self) -> None:
         """Stop answering."""

@@ -210,6 +210,23 @@ def test_a_name_or_a_channel_that_is_not_there_is_told(server: DaqServer):
         open_recorder(f"{server.address}/ao1", plan(), CONNECTION)
 
 
+def test_two_modules_of_a_chassis_share_its_trigger():
+    card = DaqCard(Bench(lambda frames_v: GAIN * frames_v, SAMPLES, RATE_HZ, REST), ("cDAQ1Mod1", "cDAQ1Mod2"), "cDAQ1")
+    server = DaqServer(card)
+    try:
+        recorder = f"ni-grpc://127.0.0.1:{server.port}/cDAQ1Mod2/ai0"
+        found = open_recorder(server.address, plan(), ConnectionSpec(recorder=recorder))
+        np.testing.assert_allclose(found.play_and_record(waves(2), 5.0), GAIN * waves(2), atol=STEP_V)
+        assert (found.settings()["output"], found.settings()["input"]) == ("cDAQ1Mod1/ao0", "cDAQ1Mod2/ai0")
+        assert found.identity()["recorder"]
+        found.safe(2.0)
+        found.close()
+        with pytest.raises(SpecError, match="not in one computer"):
+            open_recorder(server.address, plan(), ConnectionSpec(recorder="ni://cDAQ1Mod2"))
+    finally:
+        server.close()
+
+
 def test_rates_that_the_card_cannot_make_are_refused(server: DaqServer):
     with pytest.raises(DeviceError, match="plays 2e\\+06 samples/s at most; this system needs 3e\\+06"):
         open_recorder(server.address, plan(rate_hz=3e6), CONNECTION)
