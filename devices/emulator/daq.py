@@ -168,7 +168,8 @@ def _only(supported: bool) -> Fields:
 class DaqServer:
     """A card behind a gRPC server on the loopback. With `faults`, behind a line that can be disturbed, too.
 
-    `late_s` is how long a late answer takes, `outage_s` how long an unplugged line stays away.
+    `late_s` is how long a late answer takes, `outage_s` how long an unplugged line stays away. Raise OSError where the
+    port is taken.
     """
 
     def __init__(
@@ -186,10 +187,17 @@ class DaqServer:
         service = CardService(card)
         names = [name for name in dir(service) if name[0].isupper()]
         handlers = {name: self._handler(name, getattr(service, name)) for name in names}
-        options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+        options = [
+            ("grpc.max_receive_message_length", -1),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.so_reuseport", 0),  # a port that another server has is not shared
+        ]
         self._server = grpc.server(ThreadPoolExecutor(16, "daq-emulator"), options=options)
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
-        inner = self._server.add_insecure_port(f"127.0.0.1:{port if faults is None else 0}")
+        try:
+            inner = self._server.add_insecure_port(f"127.0.0.1:{port if faults is None else 0}")
+        except RuntimeError as error:
+            raise OSError(str(error)) from None
         self._server.start()
         self._line = Line(inner, port, seed) if faults is not None else None
         self.port = self._line.port if self._line else inner
@@ -220,7 +228,7 @@ class DaqServer:
             except CardError as error:
                 context.set_trailing_metadata((("ni-error", str(error.code)),))
                 return context.abort(grpc.StatusCode.UNKNOWN, str(error))
-            return message.SerializeToString() if kind is None else self._spoilt(kind, message)
+            return message.SerializeToString() if kind is None else self._spoilt(kind, message, context)
 
         request = getattr(nidaqmx_pb2, f"{name}Request")
         return grpc.unary_unary_rpc_method_handler(handle, request_deserializer=request.FromString)
@@ -228,7 +236,7 @@ class DaqServer:
     def _before(self, kind: FaultKind, context: Any) -> None:
         """Let happen what keeps a call from being carried out, or its record from being right."""
         if kind == "swallowed":
-            self._closed.wait(self._late_s)
+            _wait_for_the_end(context)
             context.abort(grpc.StatusCode.CANCELLED, "")
         elif kind == "error":
             context.set_trailing_metadata((("ni-error", str(INVALID_TASK)),))
@@ -241,12 +249,14 @@ class DaqServer:
         elif kind == "over_range":
             self.card.spoilt_v = 100.0
 
-    def _spoilt(self, kind: FaultKind, message: Any) -> bytes:
+    def _spoilt(self, kind: FaultKind, message: Any, context: Any) -> bytes:
         """Return the bytes of an answer as they arrive, and let happen what befalls the connection."""
         line, said = self._line, message.SerializeToString()
         assert line is not None
-        if kind in ("stall", "late"):
-            self._closed.wait(self._late_s if kind == "late" else 2 * self._late_s)
+        if kind == "stall":
+            _wait_for_the_end(context)
+        elif kind == "late":
+            self._closed.wait(self._late_s)
         elif kind == "drop":
             line.disturb("cut")
         elif kind == "unplug":
@@ -272,6 +282,13 @@ class DaqServer:
         elif kind == "short_block":
             return said[: len(said) // 2]
         return said
+
+
+def _wait_for_the_end(context: Any) -> None:
+    """Wait until the client gives up, or the server is stopped."""
+    gone = threading.Event()
+    if context.add_callback(gone.set):
+        gone.wait()
 
 
 def _varint(value: int) -> bytes:

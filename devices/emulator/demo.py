@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
+from core.run.spec import ConnectionSpec
 from devices.catalogue import BUNDLED, circuit_wiring
-from devices.emulator.bench import wired
-from devices.emulator.faults import FaultKind
+from devices.emulator.bench import Bench, wired
+from devices.emulator.faults import FaultKind, Faults
 from devices.emulator.table import Maker, Protocol, Table
 
+if TYPE_CHECKING:
+    from devices.emulator.daq import DaqServer
+
+DEADLINE_S: float = ConnectionSpec().deadline_s
 PORTS: dict[tuple[Maker, Protocol], tuple[int, int]] = {
     ("keysight", "socket"): (5025, 5026),
     ("keysight", "hislip"): (4880, 4881),
@@ -17,6 +24,9 @@ PORTS: dict[tuple[Maker, Protocol], tuple[int, int]] = {
     ("siglent", "socket"): (5029, 5030),
     ("rigol", "socket"): (5031, 5032),
 }
+
+
+CARD_PORT = 31763  # of NI's gRPC device server
 
 
 @dataclass(frozen=True)
@@ -41,22 +51,28 @@ def start_demo_bench(
 ) -> DemoBench:
     """Start all emulators; the usual ports are taken where they are free.
 
-    With a fault, it strikes each instrument again and again, after `every` messages.
+    With a fault, it strikes each instrument again and again, after `every` messages. A card needs NI's own package.
     """
-    tables: dict[Maker, Table] = {
-        maker: Table(wired(BUNDLED["circuit"].build(serial_number, seed, {}), circuit_wiring()), maker)
-        for maker in ("keysight", "siglent", "rigol")
-    }
+
+    def circuit() -> Bench:
+        return wired(BUNDLED["circuit"].build(serial_number, seed, {}), circuit_wiring())
+
+    tables: dict[Maker, Table] = {maker: Table(circuit(), maker) for maker in ("keysight", "siglent", "rigol")}
     for table in tables.values():
         if fault is not None:
             table.generator.faults.arm(fault, every, every)
             table.scope.faults.arm(fault, every, every)
 
+    server = _serve_card(circuit(), fault, every) if find_spec("nidaqmx") and find_spec("grpc") else None
+    cards = () if server is None else (_card(server),)
+
     def close() -> None:
         for table in tables.values():
             table.close()
+        if server is not None:
+            server.close()
 
-    return DemoBench(tuple(_listening(tables)), close)
+    return DemoBench((*_listening(tables), *cards), close)
 
 
 def _listening(tables: dict[Maker, Table]) -> Iterator[DemoInstrument]:
@@ -69,3 +85,21 @@ def _listening(tables: dict[Maker, Table]) -> Iterator[DemoInstrument]:
             f"{maker.capitalize()} {models}, {protocol}",
             {"system.kind": "circuit", "system.address": generator, "system.connection.recorder": scope},
         )
+
+
+def _serve_card(bench: Bench, fault: FaultKind | None, every: int) -> DaqServer:
+    from devices.emulator.card import DaqCard
+    from devices.emulator.daq import DaqServer
+
+    faults = Faults() if fault else None
+    if faults and fault:
+        faults.arm(fault, every, every)
+    try:
+        return DaqServer(DaqCard(bench), CARD_PORT, faults, late_s=DEADLINE_S + 1)
+    except OSError:  # another program has this port
+        return DaqServer(DaqCard(bench), 0, faults, late_s=DEADLINE_S + 1)
+
+
+def _card(server: DaqServer) -> DemoInstrument:
+    settings = {"system.kind": "circuit", "system.address": server.address}
+    return DemoInstrument("circuit", f"NI {server.card.model}, gRPC device server", settings)

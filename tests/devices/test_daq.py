@@ -27,6 +27,7 @@ from devices.daq.recorder import MOST_SAMPLES, DaqRecorder, open_recorder
 from devices.emulator.bench import Bench, wired
 from devices.emulator.card import RESERVED, DaqCard
 from devices.emulator.daq import CardService, DaqServer
+from devices.emulator.demo import start_demo_bench
 from devices.emulator.faults import Faults
 from devices.recorder import Plan
 from devices.simulated.circuit import CircuitImperfections, SimulatedCircuit
@@ -336,6 +337,20 @@ def test_the_circuit_behind_a_card_is_the_circuit():
         system.safe_state()
     finally:
         server.close()
+
+
+def test_the_demo_bench_has_a_card_and_leaves_a_port_that_is_taken():
+    benches = [start_demo_bench(), start_demo_bench(serial_number=2)]
+    try:
+        addresses = [bench.instruments[-1].settings["system.address"] for bench in benches]
+        assert len(set(addresses)) == 2
+        for address in addresses:
+            system = make_system(SystemSpec(kind="circuit", address=address), 0)
+            assert system.run(torch.full((2, system.info.drive_dim), 0.5)).abs().max() < 0.5
+            system.safe_state()
+    finally:
+        for bench in benches:
+            bench.close()
 
 
 def test_every_procedure_of_the_stand_in_is_one_of_the_real_service():
