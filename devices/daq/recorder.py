@@ -25,6 +25,7 @@ HIGHEST_V = 1000.0  # no card of theirs has a wider range
 RATE_TOLERANCE = 1e-4  # relative: a card divides its timebase by whole numbers
 SESSIONS = ("output", "input")
 IMPLAUSIBLE = 2.0  # times the range: converters end a few percent beyond it
+GIVE_UP = 0.8  # of the time to spare: the driver's own time-out says more than the end of a call
 ROUNDING = 1e-5  # of the largest voltage: it is computed in float32
 
 
@@ -99,7 +100,8 @@ class DaqRecorder:
             parts = range(0, len(repeated), self._rows)
             return np.concatenate([self._transfer(repeated[first : first + self._rows]) for first in parts])
 
-        self._give_up_s = 0.8 * deadline_s  # the driver's own time-out says more than the end of a call
+        play_s = plan.play_s(len(waveforms_v))
+        self._give_up_s = play_s + GIVE_UP * max(0.0, deadline_s - play_s)
         try:
             records = self._link.call(measure, deadline_s)[:, : plan.samples]
         except BaseException:

@@ -136,6 +136,18 @@ def test_recording_begins_as_long_after_the_output_as_was_asked(server: DaqServe
         open_recorder(server.address, plan(lag_s=-1e-6), CONNECTION)
 
 
+def test_a_long_waveform_is_waited_for_as_long_as_it_takes(
+    server: DaqServer, card: DaqCard, monkeypatch: pytest.MonkeyPatch
+):
+    asked = plan(rate_hz=100.0, lag_s=0.01, averages=10)
+    read, waited_s = card.read, list[float]()
+    monkeypatch.setattr(card, "read", lambda name, count, wait_s: waited_s.append(wait_s) or read(name, count, wait_s))
+    with opened(server.address, asked) as recorder:
+        recorder.play_and_record(waves(4), asked.play_s(4) + 5.0)
+    assert asked.play_s(4) == 100.0
+    assert 100.0 < waited_s[0] < 105.0
+
+
 def test_a_sample_beyond_the_range_is_infinite_in_every_mean(server: DaqServer, card: DaqCard):
     card.bench.respond = lambda frames_v: 3.0 * frames_v
     sent_v = np.tile(np.linspace(-1, 1, SAMPLES), (2, 1))
