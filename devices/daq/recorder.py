@@ -92,24 +92,13 @@ class DaqRecorder:
         A sample beyond the input's range is ±inf. Raises DeviceError.
         """
         plan = self._plan
-        waves = np.full((len(waveforms_v), self._period), plan.rest_v)
-        waves[:, : plan.samples] = waveforms_v
-        repeated = np.repeat(waves, plan.averages, axis=0)
-
-        def measure() -> np.ndarray:
-            parts = range(0, len(repeated), self._rows)
-            return np.concatenate([self._transfer(repeated[first : first + self._rows]) for first in parts])
-
         play_s = plan.play_s(len(waveforms_v))
         self._give_up_s = play_s + GIVE_UP * max(0.0, deadline_s - play_s)
         try:
-            records = self._link.call(measure, deadline_s)[:, : plan.samples]
+            mean, beyond = self._link.call(lambda: self._measure(waveforms_v), deadline_s)
         except BaseException:
             self._stale, self._armed = True, 0
             raise
-        records = records.reshape(len(waveforms_v), plan.averages, plan.samples)
-        beyond = (np.abs(records) >= self._range_v).any(axis=1)
-        mean = records.mean(axis=1)
         return np.where(beyond, np.copysign(np.inf, mean), mean)
 
     def safe(self, deadline_s: float) -> None:
@@ -209,6 +198,21 @@ class DaqRecorder:
                     f"{self._facts.name} makes {rate_hz:g} samples/s of {plan.rate_hz:g}; this system needs these."
                 )
         self._armed = count
+
+    def _measure(self, waveforms_v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Play and record every repetition; return the mean record (shot, sample) and where one left the range."""
+        plan = self._plan
+        waves = np.full((len(waveforms_v), self._period), plan.rest_v)
+        waves[:, : plan.samples] = waveforms_v
+        total, beyond = np.zeros(waveforms_v.shape), np.zeros(waveforms_v.shape, dtype=bool)
+        played = np.repeat(np.arange(len(waves)), plan.averages)
+        for first in range(0, len(played), self._rows):
+            part = played[first : first + self._rows]
+            records = self._transfer(waves[part])[:, : plan.samples]
+            shots, starts = np.unique(part, return_index=True)
+            total[shots] += np.add.reduceat(records, starts)
+            beyond[shots] |= np.logical_or.reduceat(np.abs(records) >= self._range_v, starts)
+        return total / plan.averages, beyond
 
     def _transfer(self, waves: np.ndarray) -> np.ndarray:
         """Play rows (shot, sample) with their rests in one go and return what was recorded meanwhile."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -34,6 +35,7 @@ DELAY, DELAY_UNITS, SECONDS = 0x1856, 0x18C8, 10364
 C_SERIES_MODULE, X_SERIES = 14659, 15858
 REGENERATION, NO_REGENERATION = 0x1453, 10158
 HUGE = 4 << 20  # bytes more than any answer needs
+LAST_CALLS = 1000
 NONSENSE = ("0", "7", "-", "none", "99999999999999999999")
 
 Fields = dict[str, Any]
@@ -181,7 +183,7 @@ class DaqServer:
         outage_s: float = 0.2,
         seed: int = 0,
     ) -> None:
-        self.card, self.calls = card, list[str]()
+        self.card, self.calls = card, deque[str](maxlen=LAST_CALLS)
         self._faults, self._late_s, self._outage_s = faults, late_s, outage_s
         self._random, self._closed = random.Random(seed), threading.Event()
         service = CardService(card)

@@ -23,7 +23,7 @@ from devices.waveform import WaveformSystem, Wiring
 
 SAMPLES, RATE_HZ, GAIN, OFFSET_V, DRIVE_V = 20, 1e5, 0.5, 0.3, 1.0
 MESSAGES = 119  # of one measurement of two transfers, from opening to the safe state
-STRIDE = int(os.environ.get("OVERTONE_FAULT_STRIDE", "30"))
+STRIDE = int(os.environ.get("OVERTONE_FAULT_STRIDE", "40"))
 CONNECTION = ConnectionSpec(deadline_s=1.0, reconnect_s=3.0, batch=2)
 HUNG_S = CONNECTION.reconnect_s + 10 * CONNECTION.deadline_s
 
