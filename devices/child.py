@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -35,6 +35,7 @@ class Child:
     def __init__(self, name: str, target: str, environment: Mapping[str, str] | None = None) -> None:
         self._name = name
         self._watchman = Watchman(name)
+        self._ended = False
         self._process = subprocess.Popen(
             [sys.executable, "-m", "devices.child", target],
             stdin=subprocess.PIPE,
@@ -45,6 +46,8 @@ class Child:
 
     def call(self, method: str, deadline_s: float, array: np.ndarray | None = None, **values: object) -> Message:
         """Return what the object's method returns. Raise DeviceError as it does, DeviceTimeout, DeviceLost."""
+        if self._ended:
+            raise DeviceLost(f"{self._name} was given up.")
         try:
             answer, returned = self._watchman.call(partial(self._exchange, method, array, values), deadline_s)
         except (OSError, EOFError, ValueError) as error:
@@ -60,6 +63,7 @@ class Child:
 
     def kill(self) -> None:
         """End the process; its outputs end with it."""
+        self._ended = True
         self._watchman.dismiss()
         with suppress(OSError):
             self._process.kill()
@@ -76,7 +80,7 @@ class Child:
         return _receive(self._process.stdout)
 
 
-def _send(pipe: BinaryIO, message: dict[str, Any], array: np.ndarray | None) -> None:
+def _send(pipe: IO[bytes], message: dict[str, Any], array: np.ndarray | None) -> None:
     block = b"" if array is None else np.ascontiguousarray(array).tobytes()
     if array is not None:
         message = message | {"dtype": array.dtype.str, "shape": array.shape}
@@ -85,7 +89,7 @@ def _send(pipe: BinaryIO, message: dict[str, Any], array: np.ndarray | None) -> 
     pipe.flush()
 
 
-def _receive(pipe: BinaryIO) -> Message:
+def _receive(pipe: IO[bytes]) -> Message:
     head_length, block_length = LENGTHS.unpack(_exactly(pipe, LENGTHS.size))
     message = json.loads(_exactly(pipe, head_length))
     block = _exactly(pipe, block_length)
@@ -94,7 +98,7 @@ def _receive(pipe: BinaryIO) -> Message:
     return message, np.frombuffer(block, np.dtype(message.pop("dtype"))).reshape(message.pop("shape"))
 
 
-def _exactly(pipe: BinaryIO, length: int) -> bytes:
+def _exactly(pipe: IO[bytes], length: int) -> bytes:
     block = pipe.read(length)
     if len(block) != length:
         raise EOFError("it said nothing more")

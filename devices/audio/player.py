@@ -1,4 +1,4 @@
-"""The sound card itself, through PortAudio, in a process of its own: one stream that is silent unless it plays a signal.
+"""The sound card itself, through PortAudio, in a process of its own: a stream, silent unless it plays a signal.
 
 A process whose Python does nothing else is never late for its stream; and PortAudio, which may hang with a device that
 was pulled out, hangs there.
@@ -34,16 +34,13 @@ class Player:
         sound: Any = _portaudio()
         devices = cast("list[dict[str, Any]]", list(sound.query_devices()))
         apis: Any = sound.query_hostapis()
-        places = [
-            _find(devices, name, f"max_{way}_channels", sound.default.device[index])
-            for index, (way, name) in enumerate((("input", input), ("output", output)))
-        ]
-        names = [devices[place]["name"] for place in places]
+        last = _find(devices, output, "output", sound.default.device[1])
+        first = _find(devices, input, "input", sound.default.device[0])
         try:
             self._stream = sound.Stream(
                 samplerate=rate_hz,
                 blocksize=0,
-                device=tuple(places),
+                device=(first, last),
                 channels=(1, 1),
                 dtype="float32",
                 latency="low",
@@ -51,13 +48,14 @@ class Player:
             )
             self._stream.start()
         except sound.PortAudioError as error:
-            usual_hz = devices[places[1]]["default_samplerate"]
+            usual_hz = devices[last]["default_samplerate"]
             raise DeviceError(
-                f"{names[1]} cannot be opened at {rate_hz:g} Hz: {told(error)}. Its usual rate is {usual_hz:g} Hz. Set "
-                f"{rate_hz:g} Hz in the system's sound settings, and close other programs that use it."
+                f"{told(devices[last]['name'])} cannot be opened at {rate_hz:g} Hz: {told(error)}. Its usual rate is "
+                f"{usual_hz:g} Hz. Set {rate_hz:g} Hz in the system's sound settings, and close other programs that "
+                "use it."
             ) from None
-        api = apis[devices[places[1]]["hostapi"]]["name"]
-        return {"input": names[0], "output": names[1], "host": api}, None
+        host = apis[devices[last]["hostapi"]]["name"]
+        return {"input": devices[first]["name"], "output": devices[last]["name"], "host": host}, None
 
     def play(self, signal: np.ndarray, *, samples: int) -> Message:
         """Play a signal (sample,), record so many samples from its beginning on, and tell which blocks were flagged."""
@@ -78,6 +76,15 @@ class Player:
         self._at = IDLE
         if self._stream is not None:
             self._stream.abort()
+        return {}, None
+
+    def close(self, _: None) -> Message:
+        """Leave the sound system as others would like to find it."""
+        self._at = IDLE
+        if self._stream is not None:
+            self._stream.abort()
+            self._stream.close()
+            _portaudio()._terminate()  # a process that is ended would stay in JACK's list
         return {}, None
 
     def _block(self, heard: np.ndarray, played: np.ndarray, frames: int, _: object, status: object) -> None:
@@ -104,16 +111,17 @@ def _portaudio() -> Any:
     return sounddevice
 
 
-def _find(devices: list[dict[str, Any]], name: str, channels: str, default: int) -> int:
+def _find(devices: list[dict[str, Any]], name: str, way: str, default: int) -> int:
     """Return the number of the device of this name, else the first whose name has it as a part."""
-    able = [place for place, device in enumerate(devices) if device[channels] > 0]
+    able = [place for place, device in enumerate(devices) if device[f"max_{way}_channels"] > 0]
     if name.lower() == "default" and default in able:
         return default
     fitting = [place for place in able if devices[place]["name"] == name] or [
         place for place in able if name.lower() in devices[place]["name"].lower()
     ]
     if not fitting:
-        way = "output" if "output" in channels else "input"
         others = ", ".join(told(devices[place]["name"]) for place in able)
-        raise DeviceError(f"There is no sound {way} {name!r}. " + (f"There are {others}." if others else "There is none."))
+        raise DeviceError(
+            f"There is no sound {way} {name!r}. " + (f"There are {others}." if others else "There is none.")
+        )
     return fitting[0]

@@ -107,7 +107,7 @@ class AudioRecorder:
     def close(self) -> None:
         """End the stream's process, and with it every sound."""
         with suppress(DeviceError):
-            self._child.call("silence", SAFE_S)
+            self._child.call("close", SAFE_S)
         self._child.kill()
 
     def _transfer(self, shots_v: np.ndarray, ends_s: float) -> tuple[np.ndarray, np.ndarray]:
@@ -149,7 +149,7 @@ class AudioRecorder:
     def _listen(self) -> Heard:
         """Play sweeps, softly at first, and learn delay and markers. Raise DeviceError where they are not heard."""
         place, rate_hz = self._layout, self._plan.rate_hz
-        name = self.facts.name
+        name, likeness = self.facts.name, 0.0
         levels = np.array([*RAMP, 1.0])
         for _ in range(TRIES):
             ends_s = time.monotonic() + START_S
@@ -164,11 +164,11 @@ class AudioRecorder:
             record, worse = self._play(again, len(again) + tail, ends_s)
             heard = listen(record, place, self._sweep, SWEEPS, coarse)
             late, correlation, _ = find_markers(record, place, heard, SWEEPS)
-            if not (bad.any() or worse.any() or late.any()) and correlation.min() >= LIKE and heard.delay >= 0:
-                self._correlation = float(correlation.min())
+            likeness = self._correlation = float(correlation.min())
+            if not (bad.any() or worse.any() or late.any()) and likeness >= LIKE and heard.delay >= 0:
                 return heard
         raise DeviceError(
-            f"What {name} plays is not heard: the markers' correlation is {correlation.min():.2f}, {LIKE:g} is needed. "
+            f"What {name} plays is not heard: the markers' correlation is {likeness:.2f}, {LIKE:g} is needed. "
             "Connect speaker and microphone, turn both up, and choose the input in system.connection.recorder."
         )
 
@@ -183,7 +183,9 @@ def open_recorder(address: str, plan: Plan, connection: ConnectionSpec) -> Audio
     servers = {server for server, _ in places if server}
     if len(servers) > 1:
         raise SpecError(f"{address} and {connection.recorder} are on two JACK servers; one stream has one.")
-    environment = {"JACK_NO_START_SERVER": "1"} | {"JACK_DEFAULT_SERVER": server for server in servers}
+    environment = {"JACK_NO_START_SERVER": "1"}
+    if servers:
+        environment["JACK_DEFAULT_SERVER"] = servers.pop()
     child = Child("The sound card", "devices.audio.player:Player", environment)
     try:
         return AudioRecorder(child, plan, connection, places[0][1], places[1][1])
@@ -206,4 +208,4 @@ def _dead(records: np.ndarray, shots_v: np.ndarray) -> np.ndarray:
     """Tell which records are exactly zero for a while though something was played: blocks that never arrived."""
     silent = np.lib.stride_tricks.sliding_window_view(records == 0, DEAD_SAMPLES, axis=1).all(-1)
     played = np.lib.stride_tricks.sliding_window_view(shots_v != 0, DEAD_SAMPLES, axis=1).any(-1)
-    return (silent & played).any(1)
+    return np.any(silent & played, axis=-1)

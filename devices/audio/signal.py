@@ -21,6 +21,7 @@ BEFORE_MARKER = 1 / 3  # of the rest
 REACH_SAMPLES = 256  # how far a marker is looked for from where it should be
 EARLIER_SAMPLES = 512  # a resonant system sounds loudest that much after it begins
 HEARD_SAMPLES = 4096
+FAINT = 0.01  # of a marker's energy: silence is like nothing
 DIRECT = 0.5  # of the largest: the direct sound is the first that loud (ISO 3382-1 says how to find one)
 
 
@@ -108,12 +109,13 @@ def find_markers(record: np.ndarray, layout: Layout, heard: Heard, shots: int) -
         at + REACH_SAMPLES + np.arange(2 * REACH_SAMPLES + width)
     ]
     energy = np.cumsum(np.pad(pieces**2, ((0, 0), (1, 0))), axis=1)
-    norm = np.sqrt(np.maximum(energy[:, width:] - energy[:, :-width], 0)) * np.linalg.norm(heard.marker)
+    own = float(np.square(heard.marker).sum())
+    norm = np.sqrt(np.maximum(energy[:, width:] - energy[:, :-width], FAINT * own) * own)
     likeness = correlate(pieces, heard.marker[None], "valid", "fft")
-    correlation = likeness / np.maximum(norm, 1e-12)
+    correlation = likeness / np.maximum(norm, 1e-30)
     best = correlation.argmax(1)
     each = np.arange(shots + 1)
-    return best - REACH_SAMPLES, correlation[each, best], likeness[each, best] / np.square(heard.marker).sum()
+    return best - REACH_SAMPLES, correlation[each, best], likeness[each, best] / max(own, 1e-30)
 
 
 def in_band(record: np.ndarray) -> np.ndarray:

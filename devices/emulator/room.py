@@ -24,7 +24,11 @@ SERVER_START_S = 5.0
 STALL_S = 1.5
 LATE_S = 0.1
 SHIFT = 200
-SLIPS: dict[FaultKind | None, int] = {"short_block": -SHIFT, "duplicate": SHIFT, "late": 37}  # of the stream, in samples
+SLIPS: dict[FaultKind | None, int] = {
+    "short_block": -SHIFT,
+    "duplicate": SHIFT,
+    "late": 37,
+}  # of the stream, in samples
 QUIET_BLOCKS = 40
 RESET_GAIN = 0.5
 
@@ -38,7 +42,7 @@ class Room:
     """
 
     def __init__(self, bench: Bench, layout: Layout, server: str, faults: Faults | None = None):
-        self._bench, self._layout = bench, layout
+        self.bench, self._layout = bench, layout
         self.faults = faults or Faults()
         self.sounding = False
         self._slip = self._quiet = 0
@@ -84,7 +88,7 @@ class Room:
             elif not frame.any() and not self._expected:
                 continue  # where a marker might have been
             at = begin + lead + 1 - (len(self._heard) - len(block))
-            self._say(self._bench.play(frame.astype(np.float64))[1][:samples], at)
+            self._say(self.bench.play(frame.astype(np.float64))[1][:samples], at)
         keep = max(len(self._heard) - 4 * samples, 0)
         self._heard, self._first = self._heard[keep:], self._first + keep
         said = np.zeros(len(block))
@@ -144,10 +148,14 @@ def _client(server: str) -> Any:
         raise DeviceError("The demo room needs the JACK library: install the package jackd2.") from None
     jack.set_error_function(lambda _: None)
     jack.set_info_function(lambda _: None)
-    try:
-        return jack.Client(CLIENT, servername=server, no_start_server=True, use_exact_name=True)
-    except jack.JackError as error:
-        raise DeviceError(f"The sound server {server} does not let the demo room in: {error}") from None
+    ends_s = time.monotonic() + SERVER_START_S
+    while True:
+        try:
+            return jack.Client(CLIENT, servername=server, no_start_server=True, use_exact_name=True)
+        except jack.JackError as error:
+            if time.monotonic() > ends_s:
+                raise DeviceError(f"The sound server {server} does not let the demo room in: {error}") from None
+            time.sleep(0.05)  # it starts
 
 
 class SoundServer:
