@@ -11,6 +11,7 @@ from core.physics.model import PhysicsModel
 from core.ports import PhysicalSystem, SpecError
 from core.run.spec import SystemSpec
 from devices.drivers import opener
+from devices.replay.system import PREFIX, open_replay
 from devices.simulated.base import Imperfections, Worsening
 from devices.waveform import WaveformSystem, Wiring
 
@@ -132,13 +133,15 @@ def find_system(kind: str) -> SystemEntry:
 
 
 def make_system(spec: SystemSpec, seed: int) -> PhysicalSystem:
-    """Make the system of a specification: the instrument at its address, or the simulated unit where it has none.
+    """Make the system of a specification: the instrument or the recorded run at its address, else the simulated unit.
 
     Raises SpecError, and DeviceError where the instrument cannot be used; its outputs are off.
     """
     entry = find_system(spec.kind)
     if not spec.address:
         return entry.build(spec.serial_number, seed, spec.imperfections)
+    if spec.address.startswith(PREFIX):
+        return open_replay(spec.address, entry.build(spec.serial_number, seed, {}).info)
     if entry.connect is None:
         raise SpecError(f"system.address = {spec.address!r}, but {spec.kind} is simulated only. Leave it empty.")
     if spec.imperfections:

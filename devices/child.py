@@ -41,7 +41,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # sound libraries tell there whatever they tried
-            env=os.environ | dict(environment or {}),
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **(environment or {})},
         )
 
     def call(self, method: str, deadline_s: float, array: np.ndarray | None = None, **values: object) -> Message:

@@ -1,0 +1,1 @@
+"""Recorded runs that answer again what was measured in them."""
