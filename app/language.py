@@ -43,6 +43,11 @@ def tr(text: str, **values: object) -> str:
     return translated.format(**{name: tr(x) if isinstance(x, Phrase) else x for name, x in values.items()})
 
 
+def headline(text: str) -> str:
+    """Write a text as a title begins."""
+    return text[:1].upper() + text[1:]
+
+
 def say(setter: Callable[[str], object], text: str, **values: object) -> None:
     """Show a text by a widget's setter, and show it again when the language changes, until another one is said."""
     phrase = Phrase(text, **values) if values else text

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from app.figures import bears_prefix
 from core.ports import RunFileError
 from core.run.files import explained, write_atomically
 
@@ -18,6 +19,7 @@ Dash = Literal["solid", "dash", "dot"]
 PICTURES, DATA = (".png", ".svg", ".pdf"), (".csv", ".npz")
 SIZE_IN = (6.4, 4.0)
 PIXELS_PER_INCH = 200
+BAND_OPACITY = 0.25
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,18 @@ class Line:
     dash: str = "solid"
     points: bool = False
     second: Quantity | None = None  # what it counts, where that is not what the axis of y does
+    band: tuple[np.ndarray, np.ndarray] | None = None  # lower and upper end (n,) of each point's interval
+
+    def columns(self, y: Quantity) -> dict[str, np.ndarray]:
+        """Return what it counts and the ends of the intervals, by the heads of a table whose axis counts `y`."""
+        title = (self.second or y).title
+        low, high = self.band or (None, None)
+        ends = (
+            {}
+            if low is None or high is None
+            else {f"{self.name}, low: {title}": low, f"{self.name}, high: {title}": high}
+        )
+        return {f"{self.name}: {title}": self.y, **ends}
 
 
 @dataclass(frozen=True)
@@ -100,18 +114,12 @@ def csv_bytes(record: PlotRecord, facts: Mapping[str, str]) -> bytes:
         writer.writerow(["# values", record.z.title])
         writer.writerows([[repr(float(value)) for value in row] for row in record.image])
     else:
-        counted = [(line, line.second or record.y) for line in record.lines]
-        heads = [head for line, y in counted for head in (record.x.title, f"{line.name}: {y.title}")]
-        writer.writerow(heads)
-        longest = max((len(line.x) for line in record.lines), default=0)
-        for row in range(longest):
-            writer.writerow(
-                [
-                    repr(float(values[row])) if row < len(values) else ""
-                    for line in record.lines
-                    for values in (line.x, line.y)
-                ]
-            )
+        columns = [
+            column for line in record.lines for column in ((record.x.title, line.x), *line.columns(record.y).items())
+        ]
+        writer.writerow([head for head, _ in columns])
+        for row in range(max((len(line.x) for line in record.lines), default=0)):
+            writer.writerow([repr(float(values[row])) if row < len(values) else "" for _, values in columns])
     return stream.getvalue().encode()
 
 
@@ -131,6 +139,8 @@ def npz_bytes(record: PlotRecord, facts: Mapping[str, str]) -> bytes:
         arrays |= {f"name_{number}": np.array(line.name), f"x_{number}": line.x, f"y_{number}": line.y}
         if line.second is not None:
             arrays[f"y_axis_{number}"] = np.array(line.second.title)
+        if line.band is not None:
+            arrays |= {f"low_{number}": line.band[0], f"high_{number}": line.band[1]}
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
@@ -167,6 +177,10 @@ def picture_bytes(record: PlotRecord, kind: str, facts: Mapping[str, str]) -> by
                     at.set_ylabel(line.second.title)
                 drawn += at.plot(line.x, line.y, color=line.colour, linestyle=dashes[line.dash], label=line.name)
                 drawn[-1].set(marker="o" if line.points else "", markersize=3)
+                if line.band is not None and line.dash == "none":
+                    at.vlines(line.x, *line.band, color=line.colour, linewidth=0.8)
+                elif line.band is not None:
+                    at.fill_between(line.x, *line.band, color=line.colour, alpha=BAND_OPACITY, linewidth=0)
             for name, value in record.levels.items():
                 axes.axhline(value, color=MUTED, linestyle=dashes["dash"], linewidth=0.8)
                 axes.annotate(name, (0.01, value), xycoords=("axes fraction", "data"), fontsize=7, va="bottom")
@@ -179,7 +193,7 @@ def picture_bytes(record: PlotRecord, kind: str, facts: Mapping[str, str]) -> by
         if record.log_x:
             axes.set_xscale("log")
         for axis, quantity in ((axes.xaxis, record.x), (axes.yaxis, record.y)):
-            if quantity.unit and quantity.unit not in {"dB", "%"}:
+            if bears_prefix(quantity.unit):
                 axis.set_major_formatter(EngFormatter(unit=quantity.unit))
                 axis.set_label_text(quantity.name)
             else:

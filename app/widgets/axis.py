@@ -8,21 +8,46 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 
-from app.language import tr
+from app.figures import bears_prefix, unit_words
+from app.language import headline, tr
 
+PLAIN = (1e-2, 1e6)  # between them the largest number of an axis is short enough to be written out
+SHARES = {"dB", "%"}
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 DIGITS = ((1,), (2, 5), (3, 4, 6, 7, 8, 9))  # of a logarithmic axis, the first ones first
 ROOMY_PX = 120  # a decade as long as this has room for numbers at 2 and 5
 LEAST_DECADES = 1.0  # below it a logarithmic axis is numbered like a linear one
 
 
 class QuantityAxis(pg.AxisItem):
-    """An axis whose title reads "quantity / unit", with the SI prefix that suits its range."""
+    """An axis whose title reads "quantity / unit", with the SI prefix or the power of ten that suits its range."""
+
+    def updateAutoSIPrefix(self) -> None:
+        """Choose the SI prefix, or a power of ten where the unit bears none and the numbers would be long."""
+        if bears_prefix(self.labelUnits):
+            super().updateAutoSIPrefix()
+            return
+        ends = 10.0 ** np.array(self.range) if self.logMode else np.array(self.range)
+        largest = float(np.abs(ends).max())
+        is_plain = self.labelUnits in SHARES or not largest or PLAIN[0] <= largest < PLAIN[1]
+        exponent = 0 if is_plain else math.floor(math.log10(largest))
+        self.autoSIPrefixScale = 10.0**-exponent
+        self.labelUnitPrefix = f"10{str(exponent).translate(RAISED)}" if exponent else ""
+        self._updateLabel()
+
+    def written(self, value: float) -> str:
+        """Write a value with its unit."""
+        if bears_prefix(self.labelUnits):
+            return f"{value * self.autoSIPrefixScale:.4g} {self.labelUnitPrefix}{self.labelUnits}"
+        return f"{value:.4g} {tr(unit_words(self.labelUnits))}".rstrip()
 
     def labelString(self) -> str:
         """Return the title as rich text, in the language of the window."""
-        unit = f" / {self.labelUnitPrefix}{self.labelUnits}" if self.labelUnits else ""
+        unit = tr(unit_words(self.labelUnits))
+        unit = f"{self.labelUnitPrefix}{unit}" if bears_prefix(unit) else f"{self.labelUnitPrefix} {unit}".strip()
+        unit = f" / {unit}" if unit else ""
         style = ";".join(f"{key}: {value}" for key, value in self.labelStyle.items())
-        return f"<span style='{style}'>{tr(self.labelText)}{unit}</span>"
+        return f"<span style='{style}'>{headline(tr(self.labelText))}{unit}</span>"
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, Sequence[float]]]:
         """Return the ticks by level; of a logarithmic axis the decades, then 2 and 5, then the other digits."""

@@ -18,8 +18,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap, 
 from PySide6.QtWidgets import QWidget
 
 from app.language import tr
+from app.theme import blend
 
 POINT_PX = 5
+BAND_FAINTNESS = 0.75  # of the surface's colour in the curve's
 BEYOND_PX = 10_000  # what lies further outside is drawn there: Qt's rasteriser counts in 16 bits
 
 
@@ -31,6 +33,7 @@ class Curve:
     points: bool = False  # mark each point
     line: bool = True  # join them
     scale: tuple[float, float] | None = None  # bottom and top of an axis of its own
+    band: tuple[np.ndarray, np.ndarray] | None = None  # lower and upper end (n,) of each point's interval
     visible: bool = True
     ordered: bool = True  # x grows or falls along the points
     name: str = ""
@@ -138,15 +141,18 @@ class Canvas(QWidget):
             painter.drawImage(QRectF(left, top, right - left, bottom - top), self._image)
         if self.bands:
             self._draw_bands(painter)
-        for curve in self.curves:
-            if curve.visible and len(curve.x):
-                line = self._line(curve)
-                if curve.line:
-                    painter.setPen(curve.pen)
-                    painter.drawPolyline(line)
-                if curve.points:
-                    painter.setPen(QPen(curve.pen.color(), POINT_PX, c=Qt.PenCapStyle.RoundCap))
-                    painter.drawPoints(line)
+        shown = [curve for curve in self.curves if curve.visible and len(curve.x)]
+        for curve in shown:
+            if curve.band is not None:
+                self._draw_band(painter, curve, *curve.band)
+        for curve in shown:
+            line = self._line(curve, curve.y)
+            if curve.line:
+                painter.setPen(curve.pen)
+                painter.drawPolyline(line)
+            if curve.points:
+                painter.setPen(QPen(curve.pen.color(), POINT_PX, c=Qt.PenCapStyle.RoundCap))
+                painter.drawPoints(line)
         if self.levels:
             self._draw_levels(painter)
         if self.legend:
@@ -181,13 +187,27 @@ class Canvas(QWidget):
             return self._view
         return replace(self._view, bottom=curve.scale[0], top=curve.scale[1])
 
-    def _line(self, curve: Curve) -> QPolygonF:
-        x, y = curve.x, curve.y
+    def _line(self, curve: Curve, y: np.ndarray) -> QPolygonF:
+        x = curve.x
         if self.log_x:
             positive = x > 0
             x, y = np.log10(x[positive]), y[positive]
         view = self._view_of(curve)
         return polyline(x, y, view) if curve.ordered else to_pixels(x, y, view)
+
+    def _draw_band(self, painter: QPainter, curve: Curve, low: np.ndarray, high: np.ndarray) -> None:
+        """Fill what lies between the ends of a line's intervals; those of points are bars."""
+        lower, upper = self._line(curve, low), self._line(curve, high)
+        if curve.line:
+            faint = QColor(blend(curve.pen.color().name(), self.surface.name(), BAND_FAINTNESS))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(faint)
+            painter.drawPolygon(QPolygonF([*lower.toList(), *reversed(upper.toList())]))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        else:
+            painter.setPen(QPen(curve.pen.color()))
+            for below, above in zip(lower.toList(), upper.toList(), strict=False):
+                painter.drawLine(below, above)
 
     def _draw_bands(self, painter: QPainter) -> None:
         """Shade every other band, and write each one's name at the top where it fits."""

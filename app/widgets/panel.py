@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.language import say, worded
+from app.language import headline, say, worded
 from app.theme import Theme, icon
 from core.phrase import Phrase
 
@@ -34,7 +34,8 @@ class Panel(QFrame):
     def __init__(self, title: str, empty: str, content: QWidget, extras: Sequence[QWidget] = ()) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.title, self._title = title, worded(QLabel(), title)
+        self.title, self._title = title, QLabel()
+        say(self.write_title, title)
         self._title.setMinimumHeight(28)
         self.readout = QLabel()
         self.readout.setProperty("role", "muted")
@@ -69,13 +70,13 @@ class Panel(QFrame):
         for extra in (*extras, self._menu_button):
             row.addWidget(extra)
         self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(content)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 4, 1, 4)
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addLayout(self._stack, 1)
+        self._stack.addWidget(self._empty)  # a stack that is in no window yet would open one, which takes the focus
+        self._stack.addWidget(content)
         self.setMinimumSize(240, 150)
 
     @property
@@ -102,7 +103,11 @@ class Panel(QFrame):
     def set_title(self, title: str) -> None:
         """Name the panel."""
         self.title = title
-        say(self._title.setText, title)
+        say(self.write_title, title)
+
+    def write_title(self, text: str) -> None:
+        """Show a title, which begins with a capital letter in every language that has them."""
+        self._title.setText(headline(text))
 
     def show_content(self) -> None:
         """Show the content."""

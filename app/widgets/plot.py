@@ -73,10 +73,10 @@ class Plot(pg.PlotWidget):
         return axis.labelText, axis.labelUnits or ""
 
     def set_axis(self, side: str, quantity: str, unit: str = "") -> None:
-        """Name an axis; a prefix is chosen for SI units only."""
+        """Name an axis."""
         axis = self.plot_item.getAxis(side)
-        axis.enableAutoSIPrefix(unit not in ("", "dB", "%"))
         axis.setLabel(quantity, unit or None)
+        axis.updateAutoSIPrefix()
 
     def _say_axes(self) -> None:
         for side in SIDES:
@@ -322,6 +322,4 @@ class Plot(pg.PlotWidget):
         return self._value("left" if curve.scale is None else "right", value)
 
     def _value(self, side: str, value: float) -> str:
-        axis = self.plot_item.getAxis(side)
-        scaled = float(value) * axis.autoSIPrefixScale
-        return f"{scaled:.4g} {axis.labelUnitPrefix}{axis.labelUnits}".rstrip()
+        return self.plot_item.getAxis(side).written(float(value))

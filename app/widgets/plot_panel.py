@@ -62,7 +62,9 @@ class PlotPanel(SavablePanel):
             name = curve.name or (self.title if len(shown) == 1 else f"curve {number + 1}")
             second = Quantity(*plot.quantity("right")) if curve.scale is not None else None
             drawn = dash if curve.line else "none"
-            lines.append(Line(name, curve.x.copy(), curve.y.copy(), _light(colour), drawn, curve.points, second))
+            band = None if curve.band is None else (curve.band[0].copy(), curve.band[1].copy())
+            look = _light(colour), drawn, curve.points
+            lines.append(Line(name, curve.x.copy(), curve.y.copy(), *look, second, band))
         x, y = (Quantity(*plot.quantity(side)) for side in ("bottom", "left"))
         levels = {level.name: level.value for level in plot.canvas.levels}
         return PlotRecord(self.title, x, y, tuple(lines), levels, log_x=plot.canvas.log_x)

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QWidget
 
+from app.language import headline
 from app.plot_record import Quantity
 from app.widgets.canvas import Band
 from app.widgets.image_panel import ImagePanel
@@ -26,11 +27,6 @@ EMPTY = {
 
 
 SHARE = Quantity("Response, each layer over its own range")
-
-
-def headline(text: str) -> str:
-    """Write a quantity as an axis title begins."""
-    return text[:1].upper() + text[1:]
 
 
 def positions(axis: Axis, count: int) -> np.ndarray:
@@ -59,7 +55,7 @@ class TraceView(PlotPanel):
         self.plot.forget_view()
         self.plot.canvas.bands = []
         self.plot.set_axis("bottom", headline(axis.quantity), axis.unit)
-        self.plot.set_axis("left", Phrase("{quantity} / {unit}", quantity=Phrase(headline(label)), unit=Phrase(unit)))
+        self.plot.set_axis("left", headline(label), unit)
         self.show_empty()
 
     def show_values(self, values: np.ndarray) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QRectF
 
+from app.language import headline
 from app.plot_record import Quantity
 from app.widgets.image_panel import ImagePanel
 from app.widgets.plot_panel import PlotPanel
-from app.widgets.response_view import headline
 from core.phrase import Phrase
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ class PhaseView(PlotPanel):
         unit = Phrase(info.response_unit)
         self._step_s = float(time_s[1] - time_s[0]) if len(time_s) > 1 else 1.0
         self.plot.forget_view()
-        self.plot.set_axis(
-            "bottom", Phrase("{quantity} / {unit}", quantity=Phrase(headline(info.response_label)), unit=unit)
-        )
+        self.plot.set_axis("bottom", headline(info.response_label), info.response_unit)
         self.plot.set_axis("left", Phrase("Slope / {unit} per µs", unit=unit))
         self.show_empty()
 

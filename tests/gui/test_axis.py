@@ -61,3 +61,29 @@ def test_a_plot_turned_logarithmic_shows_its_points_at_once(qtbot):
     assert plot.plot_item.vb.viewRange()[0] == pytest.approx([0, np.log10(50e3)])
     plot.set_log(False)
     assert plot.plot_item.vb.viewRange()[0] == pytest.approx([0, 50e3])
+
+
+@pytest.mark.parametrize(
+    ("unit", "limits", "title", "scale", "told"),
+    [
+        ("V", (0.0, 4e-3), "Signal / mV", 1e3, "2 mV"),
+        ("full scale", (0.0, 0.4), "Signal / full scale", 1.0, "0.002 full scale"),
+        ("full scale", (-4e-5, 1e-5), "Signal / 10⁻⁵ full scale", 1e5, "0.002 full scale"),
+        ("", (0.0, 4e-5), "Signal / 10⁻⁵", 1e5, "0.002"),
+        ("", (0.0, 3e7), "Signal / 10⁷", 1e-7, "0.002"),
+        ("dB", (0.0, 1e-4), "Signal / dB", 1.0, "0.002 dB"),
+        ("V²", (0.0, 4e-5), "Signal / 10⁻⁵ V²", 1e5, "0.002 V²"),  # a prefix would be squared too
+    ],
+)
+def test_an_axis_without_prefix_has_a_power_of_ten(qtbot, unit, limits, title, scale, told):
+    plot = Plot()
+    qtbot.addWidget(plot)
+    plot.show()
+    axis = plot.plot_item.getAxis("left")
+    plot.set_axis("left", "signal", "s")  # whose prefix must not stay
+    plot.fix_view("left", 0.0, 1e-9)
+    plot.set_axis("left", "signal", unit)
+    plot.fix_view("left", *limits)
+    assert axis.label.toPlainText() == title
+    assert axis.autoSIPrefixScale == pytest.approx(scale)
+    assert axis.written(2e-3) == told
