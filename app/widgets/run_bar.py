@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QW
 from app.language import say, worded
 from app.states import ACTIVE, STATES
 from app.theme import Theme, icon
+from app.widgets.alignment_gauge import AlignmentGauge
 from app.widgets.recent_run import DOTTED
 from core.phrase import Phrase, joined
 
 if TYPE_CHECKING:
     from core.training.events import AlignmentChecked
 
+GAUGE_PX = 36
 # verdict on the gradient: token of its colour, and the word beside the figure
 VERDICTS = {"good": ("ok", ""), "usable": ("warn", "usable"), "poor": ("bad", "poor"), "against": ("bad", "against")}
 
@@ -47,18 +49,19 @@ class RunBar(QWidget):
         for label in (self.system, self.preset):  # an instrument may call itself anything
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.state_label = QLabel()
-        self.state_label.setMinimumWidth(96)
+        self.state_label.setMinimumWidth(88)
         self.step = QLabel()
-        self.step.setMinimumWidth(96)
+        self.step.setMinimumWidth(80)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
-        self.progress.setMinimumWidth(96)
+        self.progress.setMinimumWidth(40)
         self.eta = QLabel()
         self.eta.setProperty("role", "muted")
-        self.eta.setMinimumWidth(72)
-        self.alignment = QLabel()
+        self.eta.setMinimumWidth(64)
+        self.alignment, self.gauge = QLabel(), AlignmentGauge(GAUGE_PX)
         self.alignment.hide()
+        self.gauge.hide()
         self.pause = worded(QPushButton(), "Pause")
         self.stop = worded(QPushButton(), "Stop")
         self.safe = worded(QPushButton(), "Safe stop")
@@ -105,8 +108,11 @@ class RunBar(QWidget):
     def set_alignment(self, event: AlignmentChecked | None) -> None:
         """Show how far the twin's gradient agrees with the device's; None takes it away."""
         self._alignment = event
-        self.alignment.setVisible(event is not None)
+        for widget in (self.alignment, self.gauge):
+            widget.setVisible(event is not None)
         if event is not None:
+            worst = min(event.layers, key=lambda layer: layer.low)
+            self.gauge.show_alignment(worst.cosine, worst.low, worst.high, event.verdict)
             head = Phrase("Cosine between the twin's and the device's derivative")
             layer = "layer {number}: {cosine:.3f} (95 % interval {low:.3f} to {high:.3f})"
             lines = [
@@ -122,6 +128,7 @@ class RunBar(QWidget):
         self._theme = theme
         self.stop.setIcon(icon("stop", theme.text))
         self.safe.setIcon(icon("safe", theme.text))
+        self.gauge.apply_theme(theme)
         self._paint_state()
 
     def _paint_state(self) -> None:
@@ -139,9 +146,9 @@ class RunBar(QWidget):
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 8)
-        layout.setSpacing(12)
+        layout.setSpacing(10)
         for widget in (self.system, self.badge, self.preset, self.state_label, self.step):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.progress, 1)
-        for widget in (self.eta, self.alignment, self.pause, self.stop, self.safe):
+        for widget in (self.eta, self.gauge, self.alignment, self.pause, self.stop, self.safe):
             layout.addWidget(widget)

@@ -38,6 +38,7 @@ QUANTITIES = {
     "Loss": ("Cross-entropy loss", ""),
     "Learning rate": ("Learning rate", ""),
     "Alignment": ("Cosine of the twin's gradient to the device's", ""),
+    "Drift": ("Change of the same shots' responses since the start", "%"),
     "Twin error": ("Error of the twin", "%"),
 }
 # curve: quantity, colour, dash, whether points are marked; "own" is the colour of this run's estimator
@@ -49,6 +50,8 @@ CURVES: dict[str, tuple[str, str, str, bool]] = {
     "loss, per epoch": ("Loss", "own", "solid", True),
     "learning rate": ("Learning rate", "own", "solid", False),
     "lowest layer": ("Alignment", "own", "solid", True),
+    "measured change": ("Drift", "own", "solid", True),
+    "noise alone": ("Drift", "muted", "dash", False),
     "twin, seen shots": ("Twin error", "muted", "dash", False),
     "twin, held-out shots": ("Twin error", "own", "solid", False),
 }
@@ -163,7 +166,10 @@ class TrainingView(PlotPanel):
 
     def add_alignment(self, event: AlignmentChecked) -> None:
         """Append a check of the gradient."""
-        self.series["lowest layer"].append(self._at._replace(step=event.step), event.cosine)
+        at = self._at._replace(step=event.step)
+        self.series["lowest layer"].append(at, event.cosine)
+        self.series["measured change"].append(at, 100 * event.drift)
+        self.series["noise alone"].append(at, 100 * event.noise_floor)
         self._draw()
 
     def add_levels(self, levels: Mapping[str, float]) -> None:
