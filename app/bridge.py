@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from core.calibration.events import CalibrationEnded, CalibrationEvent, StepBegun, StepEnded, StepProgress
 from core.training.events import (
     AlignmentChecked,
     AnswersCounted,
@@ -44,6 +45,13 @@ class RunReady:
 
 
 @dataclass(frozen=True)
+class CalibrationReady:
+    """The engine knows which physical system it will calibrate."""
+
+    info: SystemInfo
+
+
+@dataclass(frozen=True)
 class RunClosed:
     """The run has let its folder go."""
 
@@ -58,24 +66,26 @@ class Trouble:
 
 
 Progress = StepDone | EpochDone | CalibrationPoint
-Frequent = ShotMeasured | SampleShown | StepTimed | Progress
+Frequent = ShotMeasured | SampleShown | StepTimed | StepProgress | Progress
 
 
 @dataclass
 class Frame:
     """What came since the last frame: the latest shot of each layer and its sample, the progress in its order.
 
+    `calibration` is how far the present step of a calibration is.
     `times` counts the steps whose times are added up in seconds: on the device, forward besides it, backward.
     """
 
     shots: dict[int, ShotMeasured] = field(default_factory=dict[int, ShotMeasured])
     sample: SampleShown | None = None
     progress: list[Progress] = field(default_factory=list[Progress])
+    calibration: StepProgress | None = None
     steps: int = 0
     times_s: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __bool__(self) -> bool:
-        return bool(self.shots or self.sample or self.progress or self.steps)
+        return bool(self.shots or self.sample or self.progress or self.steps or self.calibration)
 
 
 class Mailbox:
@@ -94,6 +104,8 @@ class Mailbox:
                     frame.shots[event.layer] = event
                 case SampleShown():
                     frame.sample = event
+                case StepProgress():
+                    frame.calibration = event
                 case StepTimed():
                     device_s, forward_s, backward_s = frame.times_s
                     frame.steps += 1
@@ -116,6 +128,8 @@ class Bridge(QObject):
     """Deliver the engine's events in the window's thread, at most about 30 times a second where they are many."""
 
     ready = Signal(object)
+    calibration_ready = Signal(object)
+    calibration = Signal(object)
     opened = Signal(object)
     closed = Signal()
     phase_changed = Signal(object)
@@ -140,7 +154,7 @@ class Bridge(QObject):
         self._timer.timeout.connect(self.flush)
         self._timer.start()
 
-    def post(self, event: Event | RunReady | RunClosed) -> None:
+    def post(self, event: Event | CalibrationEvent | RunReady | CalibrationReady | RunClosed) -> None:
         """Take an event in any thread and return at once: the engine's listener."""
         if not self._open:
             return
@@ -170,6 +184,10 @@ class Bridge(QObject):
         match event:
             case RunReady():
                 self.ready.emit(event)
+            case CalibrationReady():
+                self.calibration_ready.emit(event)
+            case StepBegun() | StepEnded() | CalibrationEnded():
+                self.calibration.emit(event)
             case PhaseChanged():
                 self.phase_changed.emit(event)
             case Message():

@@ -18,6 +18,7 @@ TEXT = (
     "A run is in progress. Closing stops it: its outputs go to their safe state and a checkpoint is written, from "
     "which it can go on."
 )
+CALIBRATION = "A calibration is in progress. Closing stops it: its outputs go to their safe state, and it is lost."
 
 
 class Closing(QObject):
@@ -32,7 +33,9 @@ class Closing(QObject):
     def ask(self) -> None:
         """Ask whether the run may be stopped; a second request while it is being stopped changes nothing."""
         if self._deadline_s is None:
-            self.question.ask(TEXT, "Stop it and close", "Let it go on", self.begin)
+            self.question.ask(
+                CALIBRATION if self._controller.calibrates else TEXT, "Stop it and close", "Let it go on", self.begin
+            )
 
     def begin(self) -> None:
         """Stop the run, and close when it has ended."""

@@ -1,4 +1,4 @@
-"""The one run of the window: its state in a word, its progress, and the ways to intervene."""
+"""The one run or calibration of the window: its state in a word, its progress, and the ways to intervene."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from app.bridge import Bridge, Frame, RunReady
+from app.bridge import Bridge, CalibrationReady, Frame, RunReady
 from app.engine import Engine, Order
 from app.states import ACTIVE, HOLDABLE
+from core.calibration.events import STEPS, CalibrationEnded, StepBegun, StepEnded, StepProgress
 from core.phrase import Phrase, joined
 from core.training.events import CalibrationPoint, EpochDone, Failed, Finished, Message, PhaseChanged, StepDone, Stopped
 
@@ -50,6 +51,8 @@ class RunController(QObject):
         self._told_s = 0.0
         self._rate = _Rate()
         bridge.ready.connect(self._ready)
+        bridge.calibration_ready.connect(self._ready)
+        bridge.calibration.connect(self._calibration)
         bridge.phase_changed.connect(self._phase_changed)
         bridge.message.connect(self._message)
         bridge.frame.connect(self._frame)
@@ -59,8 +62,22 @@ class RunController(QObject):
 
     @property
     def active(self) -> bool:
-        """Tell whether a run is under way."""
+        """Tell whether a run or a calibration is under way."""
         return self.state in ACTIVE
+
+    @property
+    def calibrates(self) -> bool:
+        """Tell whether what is under way, or was the last, is a calibration."""
+        return self.order is not None and self.order.calibrates
+
+    @property
+    def busy(self) -> str:
+        """Say why nothing else can be started now, "" when it can."""
+        if not self.active:
+            return ""
+        if self.calibrates:
+            return "A calibration is in progress: stop it first."
+        return "A run is in progress: stop it first."
 
     @property
     def alive(self) -> bool:
@@ -70,7 +87,7 @@ class RunController(QObject):
     def start(self, order: Order) -> None:
         """Start a run; while another one is under way, say so."""
         if self._engine.alive:
-            text = "{run} was not started: a run is still in progress. Stop it first."
+            text = "{run} was not started: the one before is still in progress. Stop it first."
             self.problem.emit(Phrase(text, run=order.name), "")
             return
         self.order, self._rate, self._epochs = order, _Rate(), ""
@@ -92,7 +109,7 @@ class RunController(QObject):
 
     def step(self) -> None:
         """Let a paused run do one optimiser step."""
-        if self.state == "paused":
+        if self.state == "paused" and not self.calibrates:
             self._engine.step()
 
     def set_learning_rate(self, learning_rate: float) -> None:
@@ -118,8 +135,18 @@ class RunController(QObject):
         self.state = state
         self.state_changed.emit(state)
 
-    def _ready(self, run: RunReady) -> None:
-        self.system_changed.emit(run.info.name, run.info.status)
+    def _ready(self, ready: RunReady | CalibrationReady) -> None:
+        self.system_changed.emit(ready.info.name, ready.info.status)
+
+    def _calibration(self, event: StepBegun | StepEnded | CalibrationEnded) -> None:
+        if isinstance(event, StepBegun):
+            self._enter("calibrating")
+            self.progressed.emit(Progress(None, _step_words(event)))
+            self.told.emit(event.text)
+        elif isinstance(event, CalibrationEnded):
+            self._enter("finished")
+            self.progressed.emit(Progress(1.0))
+            self.told.emit(Phrase("The calibration is over; the outputs are in their safe state."))
 
     def _phase_changed(self, event: PhaseChanged) -> None:
         if event.phase in SHOWN_PHASES:
@@ -133,6 +160,9 @@ class RunController(QObject):
 
     def _frame(self, frame: Frame) -> None:
         points = frame.progress
+        if frame.calibration is not None:
+            at = frame.calibration
+            self.progressed.emit(Progress(at.done / max(at.total, 1), _step_words(at), at.left_s))
         for point in points:
             if isinstance(point, EpochDone):
                 self._epochs = f"/{point.epochs}"
@@ -162,7 +192,11 @@ class RunController(QObject):
     def _failed(self, event: Failed) -> None:
         self._enter("failed")
         self.problem.emit(event.text, event.detail)
-        self.told.emit(Phrase("The run failed; the outputs are in their safe state."))
+        self.told.emit(
+            Phrase("The calibration failed; the outputs are in their safe state.")
+            if self.calibrates
+            else Phrase("The run failed; the outputs are in their safe state.")
+        )
 
     def _stopped(self, event: Stopped) -> None:
         self._enter("stopped")
@@ -170,6 +204,10 @@ class RunController(QObject):
         if event.folder:
             parts.append(Phrase("It can go on: see the page Runs, or overtone resume {folder}", folder=event.folder))
         self.told.emit(joined(parts))
+
+
+def _step_words(event: StepBegun | StepProgress) -> Phrase:
+    return Phrase("step {step}/{steps}", step=STEPS.index(event.step) + 1, steps=len(STEPS))
 
 
 class _Rate:

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.bridge import Bridge, RunClosed, RunReady
+from app.bridge import Bridge, CalibrationReady, RunClosed, RunReady
 from app.memory import give_back_memory
 from core.training.control import ControlToken
 from core.training.events import Failed, Listener, Stopped
@@ -23,26 +23,27 @@ if TYPE_CHECKING:
     from core.training.worker import Job, Worker
 
 SELDOM = 1000  # times rarer than the collections before it; Python's own choice is 10
-Prepare = Callable[[], tuple["Setup", "Job"]]
+Prepare = Callable[[], tuple[RunReady | CalibrationReady, "Job"]]
 
 
 @dataclass(frozen=True)
 class Order:
-    """A run to do: what it is called, its gradient estimator, and how to prepare it once the engine is loaded."""
+    """What to do: its name, a run's gradient estimator, and how to prepare it once the engine is loaded."""
 
     name: str
     estimator: str
     prepare: Prepare
+    calibrates: bool = False
 
 
 def new_run(source: str, settings: Sequence[str], runs_folder: Path, *, estimator: str = "pat") -> Order:
     """Order a run of a preset's name or a file, with `key=value` settings; one core stays with the window."""
 
-    def prepare() -> tuple[Setup, Job]:
+    def prepare() -> tuple[RunReady, Job]:
         from app.compose import make_job
         from core.run.spec import load_experiment
 
-        return make_job(load_experiment(source, settings), runs_folder, spared_cores=1)
+        return _announced(*make_job(load_experiment(source, settings), runs_folder, spared_cores=1))
 
     return Order(Path(source).stem, estimator, prepare)
 
@@ -50,12 +51,30 @@ def new_run(source: str, settings: Sequence[str], runs_folder: Path, *, estimato
 def resumed_run(folder: Path, *, name: str, estimator: str = "pat") -> Order:
     """Order that an interrupted run goes on."""
 
-    def prepare() -> tuple[Setup, Job]:
+    def prepare() -> tuple[RunReady, Job]:
         from app.compose import make_resumption
 
-        return make_resumption(folder, spared_cores=1)
+        return _announced(*make_resumption(folder, spared_cores=1))
 
     return Order(name, estimator, prepare)
+
+
+def calibration(source: str, settings: Sequence[str]) -> Order:
+    """Order the calibration of the system that a preset or file names, with `key=value` settings."""
+
+    def prepare() -> tuple[CalibrationReady, Job]:
+        from app.compose import make_calibration
+        from core.run.spec import load_experiment
+
+        info, job = make_calibration(load_experiment(source, settings), spared_cores=1)
+        return CalibrationReady(info), job
+
+    return Order("calibration", "", prepare, calibrates=True)
+
+
+def _announced(setup: Setup, job: Job) -> tuple[RunReady, Job]:
+    task, rate = setup.task, setup.experiment.training.learning_rate
+    return RunReady(setup.system.info, task.classes, task.image_shape, rate), job
 
 
 class Engine:
@@ -148,9 +167,8 @@ class Engine:
 
     def _job(self, order: Order) -> Job:
         def job(listener: Listener, control: ControlToken) -> None:
-            setup, inner = order.prepare()
-            task, rate = setup.task, setup.experiment.training.learning_rate
-            self._bridge.post(RunReady(setup.system.info, task.classes, task.image_shape, rate))
+            ready, inner = order.prepare()
+            self._bridge.post(ready)
             if control.stopping:
                 listener(Stopped(""))
             else:

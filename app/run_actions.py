@@ -48,7 +48,7 @@ class RunActions(QObject):
         super().__init__(parent)
         self._strip = strip
         self._runs: Sequence[RunSummary] = ()
-        self._is_running, self._doing = False, ""
+        self._busy, self._doing = "", ""
         self._background = Background(self)
         self._background.failed.connect(self._failed)
         self._tips: dict[QAction, str] = {}
@@ -80,9 +80,9 @@ class RunActions(QObject):
         self._runs = runs
         self._enable()
 
-    def set_running(self, is_running: bool) -> None:
-        """Let no run be started while one is under way."""
-        self._is_running = is_running
+    def set_busy(self, reason: str) -> None:
+        """Let no run be started and say why, "" where nothing is under way."""
+        self._busy = reason
         self._enable()
 
     def _add(self, text: str, tip: str, act: Callable[[], None] | None) -> QAction:
@@ -107,8 +107,7 @@ class RunActions(QObject):
         sound = one or (
             "" if runs[0].state != "unreadable" else Phrase("It cannot be read: {reason}", reason=runs[0].reason)
         )
-        busy = "A run is in progress: stop it first." if self._is_running else ""
-        free = sound or busy
+        free = sound or self._busy
         idle = Phrase("{doing}: wait until that is done.", doing=self._doing) if self._doing else ""
         cut_short = ""
         if not free and runs[0].state != "interrupted":
@@ -116,7 +115,7 @@ class RunActions(QObject):
         written = (short_name(run.name) for run in runs if run.state == "running")
         owned = next((Phrase("{run} is being written to.", run=name) for name in written), "")
         return {
-            self.repeat: one or busy,  # its specification may be sound where its records are not
+            self.repeat: one or self._busy,  # its specification may be sound where its records are not
             self.go_on: free or cut_short,
             self.report: sound or idle,
             self.export: sound or idle,

@@ -20,6 +20,7 @@ Value = bool | int | float | str
 IMPERFECTIONS = "system.imperfections"
 UNITS = {
     "_per_hour": "/h",
+    "_v_per_s": "V/s",
     "_deg": "°",
     "_fs2": "fs²",
     "_fs3": "fs³",

@@ -224,6 +224,11 @@ def style_sheet(theme: Theme) -> str:
     QToolButton[rail="true"] {{ border-color: transparent; background: transparent; padding: 6px 2px; }}
     QToolButton[rail="true"]:hover {{ background: {t.raised}; }}
     QToolButton[rail="true"]:checked {{ background: {t.raised}; border-color: {t.accent}; }}
+    QPushButton[step="true"] {{ border-color: transparent; background: transparent; text-align: left;
+        padding: 3px 8px; min-height: 22px; }}
+    QPushButton[step="true"]:hover {{ background: {t.raised}; }}
+    QPushButton[step="true"]:focus {{ border-color: {t.line}; }}
+    QPushButton[step="true"]:checked {{ background: {t.raised}; border-color: {t.accent}; }}
     QWidget#panelHeader {{ background: {t.background}; }}
     QMainWindow::separator {{ background: {t.background}; width: 8px; height: 8px; }}
     QTabBar {{ background: {t.background}; }}

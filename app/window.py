@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.bridge import Bridge, Trouble
+from app.calibrations import Calibrations
 from app.choice import Choice
 from app.closing import Closing
 from app.controller import Progress, RunController
@@ -37,6 +38,7 @@ from app.states import ACTIVE
 from app.systems import system_name
 from app.theme import Theme, ThemeController, icon
 from app.tour import Tour
+from app.views.calibration import CalibrationPage
 from app.views.experiment import ExperimentPage
 from app.views.live import LivePage
 from app.views.log import LogPage
@@ -56,8 +58,15 @@ from core.training.events import Finished, Message, RunOpened
 if TYPE_CHECKING:
     from core.run.index import RunSummary
 
-PAGES = {"Start": "start", "Experiment": "experiment", "Live": "live", "Runs": "runs", "Log": "log"}
-START, EXPERIMENT, LIVE, RUNS, LOG = range(len(PAGES))
+PAGES = {
+    "Start": "start",
+    "Experiment": "experiment",
+    "Live": "live",
+    "Calibration": "calibration",
+    "Runs": "runs",
+    "Log": "log",
+}
+START, EXPERIMENT, LIVE, CALIBRATION, RUNS, LOG = range(len(PAGES))
 REACHED = (
     "Test accuracy on the device {reached:.1%} [{low:.1%}, {high:.1%}] of {count} · the twin predicts {belief:.1%}"
 )
@@ -76,7 +85,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Overtone")
         self.resize(1280, 720)
         self.setMinimumSize(QSize(1080, 640))
-        self._bridge, self.themes, self._runs_folder = bridge, themes, runs_folder
+        self.bridge, self.themes, self._runs_folder = bridge, themes, runs_folder
         self.controller = RunController(bridge, engine, self)
         self.log = LogModel()
         self.runs = RunList(runs_folder, self)
@@ -85,8 +94,10 @@ class MainWindow(QMainWindow):
         self.start = StartPage(self.runs)
         self.experiment = ExperimentPage(bundled_presets())
         self.live = LivePage()
+        self.calibration = CalibrationPage(self.experiment.draft)
         self.runs_page = RunsPage(self.runs, themes.settings)
         self.log_page = LogPage(self.log)
+        self._all_pages = (self.start, self.experiment, self.live, self.calibration, self.runs_page, self.log_page)
         self.pages = QStackedWidget()
         self.notice = Notice()
         self.status_line = StatusLine(themes, self.languages)
@@ -98,6 +109,7 @@ class MainWindow(QMainWindow):
         self.closing = Closing(self, self.controller, self._leave)
         self._connect()
         self.tour = Tour(self)
+        self.calibrations = Calibrations(self)
         self._theme_changed(themes.theme)
         self._choice_changed(self.setup.choice)
         self.runs.refresh()
@@ -168,7 +180,7 @@ class MainWindow(QMainWindow):
     def _keep(self) -> None:
         """Write down how the window is arranged, and take no more events."""
         self.keeper.close()
-        self._bridge.close()
+        self.bridge.close()
 
     def _leave(self) -> None:
         self._keep()
@@ -197,7 +209,7 @@ class MainWindow(QMainWindow):
         self.show_page(LIVE)
 
     def _connect(self) -> None:
-        run, bar, bridge = self.controller, self.run_bar, self._bridge
+        run, bar, bridge = self.controller, self.run_bar, self.bridge
         self.rail.chosen.connect(self.show_page)
         self.setup.start_requested.connect(self.start_run)
         self.setup.chosen.connect(self._choice_changed)
@@ -268,6 +280,9 @@ class MainWindow(QMainWindow):
         self.notice.hide()
         say(self.result.setText, "")
         self.run_bar.set_alignment(None)
+        if order.calibrates:
+            say(self.run_bar.preset.setText, "calibration")
+            return
         self.run_bar.preset.setText(order.name)
         self.live.begin(order.estimator)
         self.runs.read_earlier(order.name, order.estimator, self.live.training.show_others)
@@ -275,11 +290,9 @@ class MainWindow(QMainWindow):
 
     def _state_changed(self, state: str) -> None:
         self.run_bar.set_state(state)
-        running = state in ACTIVE
-        self.setup.set_running(running)
-        self.start.set_running(running)
-        self.runs_page.set_running(running)
-        if not running:
+        for page in (self.setup, self.start, self.calibration, self.runs_page):
+            page.set_busy(self.controller.busy)
+        if state not in ACTIVE:
             self._watch.stop()
             self.live.training.allow_rate(None)
 
@@ -312,13 +325,12 @@ class MainWindow(QMainWindow):
         self.log.add("info", f"{text}. Saved in {event.folder}")
 
     def _theme_changed(self, theme: Theme) -> None:
-        pages = (self.start, self.experiment, self.live, self.runs_page, self.log_page)
-        for part in (self.run_bar, self.rail, *pages, self.notice, self.status_line):
+        for part in (self.run_bar, self.rail, *self._all_pages, self.notice, self.status_line):
             part.apply_theme(theme)
         self.setWindowIcon(icon("overtone", theme.accent, 64))
 
     def _lay_out(self) -> None:
-        for page in (self.start, self.experiment, self.live, self.runs_page, self.log_page):
+        for page in self._all_pages:
             self.pages.addWidget(page)
         self.show_page(START)
         middle = QVBoxLayout()

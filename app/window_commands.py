@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QPushButton
 
 from app.commands import Commands
 from app.language import LANGUAGES, said
@@ -22,7 +23,7 @@ def add_commands(window: MainWindow) -> Commands:
     run, commands = window.controller, Commands(window)
 
     def cannot_start() -> str:
-        return "A run is in progress: stop it first." if run.active else said(window.setup.start.setToolTip)
+        return run.busy or said(window.setup.start.setToolTip)
 
     def nothing_runs() -> str:
         return "" if run.active else "Nothing is running."
@@ -31,10 +32,7 @@ def add_commands(window: MainWindow) -> Commands:
         return "" if run.state in HOLDABLE else "Nothing is running that could be held."
 
     def not_paused() -> str:
-        return "" if run.state == "paused" else "Only a paused run goes on by single steps."
-
-    def no_run_yet() -> str:
-        return "A run is in progress: stop it first." if run.active else ""
+        return "" if run.state == "paused" and not run.calibrates else "Only a paused run goes on by single steps."
 
     def cannot_edit(action: QAction) -> str:
         if not window.experiment.isVisible():
@@ -42,7 +40,9 @@ def add_commands(window: MainWindow) -> Commands:
         return _reason_of(action)
 
     commands.add("Run", "Start training", window.start_run, "Ctrl+Return", cannot_start)
-    commands.add("Run", "Quick start", window.quick_start, "", no_run_yet)
+    commands.add("Run", "Quick start", window.quick_start, "", lambda: run.busy)
+    commands.add("Run", "Calibrate", lambda: window.calibrations.begin(), "", lambda: run.busy)
+    commands.add("Run", "Use this twin", window.calibration.use.click, "", partial(_reason_of, window.calibration.use))
     commands.add("Run", "Pause or resume", run.toggle_pause, "Ctrl+P", cannot_hold)
     commands.add("Run", "Do one step", run.step, "Ctrl+.", not_paused)
     commands.add("Run", "Stop, outputs safe", run.stop, "Esc", nothing_runs)
@@ -67,5 +67,5 @@ def add_commands(window: MainWindow) -> Commands:
     return commands
 
 
-def _reason_of(action: QAction) -> str:
+def _reason_of(action: QAction | QPushButton) -> str:
     return "" if action.isEnabled() else said(action.setToolTip)

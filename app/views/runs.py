@@ -93,9 +93,9 @@ class RunsPage(QWidget):
         self._choose_awaited()
         self.table.setFocus()
 
-    def set_running(self, is_running: bool) -> None:
-        """Say why nothing can be started while a run lasts."""
-        self.actions_of_runs.set_running(is_running)
+    def set_busy(self, reason: str) -> None:
+        """Let nothing be started and say why, "" where nothing is under way."""
+        self.actions_of_runs.set_busy(reason)
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint in a theme."""

@@ -70,11 +70,10 @@ class StartPage(QWidget):
         runs.changed.connect(self._show_runs)
         runs.failed.connect(self._show_reason)
 
-    def set_running(self, running: bool) -> None:
-        """Say why nothing can be started while a run lasts."""
-        reason = "A run is in progress: stop it first." if running else ""
+    def set_busy(self, reason: str) -> None:
+        """Let nothing be started and say why, "" where nothing is under way."""
         for button in (self.quick, self.go_on, self.take):
-            button.setEnabled(not running)
+            button.setEnabled(not reason)
             say(button.setToolTip, reason)
 
     def offer_tour(self, offered: bool) -> None:

@@ -53,7 +53,7 @@ class SetupPanel(QWidget):
         self._presets: list[Preset | None] = []  # None: a heading, or a file that cannot be used
         self._theme: Theme | None = None
         self._heading: QListWidgetItem | None = None
-        self._running, self._reason = False, ""
+        self._busy, self._reason = "", ""
         self.list = QListWidget()
         self.list.setObjectName("presets")
         self.list.setWordWrap(True)
@@ -130,9 +130,9 @@ class SetupPanel(QWidget):
                 self._draft.choose(preset)
                 return
 
-    def set_running(self, running: bool) -> None:
-        """Let nothing be started while a run lasts, and say why; the next run may be chosen meanwhile."""
-        self._running = running
+    def set_busy(self, reason: str) -> None:
+        """Let nothing be started and say why, "" where nothing is under way; the next run may be chosen meanwhile."""
+        self._busy = reason
         self._enable()
 
     def allow(self, reason: str) -> None:
@@ -154,7 +154,7 @@ class SetupPanel(QWidget):
         self.start.setIcon(icon("play", theme.surface))
 
     def _enable(self) -> None:
-        reason = "A run is in progress: stop it to start another one." if self._running else self._reason
+        reason = self._busy or self._reason
         self.start.setEnabled(not reason)
         say(self.start.setToolTip, reason)
 

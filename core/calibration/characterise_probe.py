@@ -69,8 +69,19 @@ class Probe:
             self._spent_s += time.perf_counter() - start_s
             self.passes += len(rows)
             left_s = self._spent_s / self.passes * (self._total - self.passes)
-            self._progress(StepProgress(self._step, self.passes, self._total, left_s))
+            seen = self._seen(rows[-1].numpy(), answers[-1][-1])
+            self._progress(StepProgress(self._step, self.passes, self._total, left_s, seen))
         return np.concatenate(answers)
+
+    def _seen(self, drive: Array, response: Array) -> tuple[Curve, ...]:
+        """Return the latest shot to be drawn, nothing where the response has not the length that it should have."""
+        info, name = self.info, Phrase("Latest shot")
+        if response.shape != (info.response_dim,):
+            return ()
+        return (
+            over(info.drive_axis, name, info.drive_label, info.drive_unit, drive),
+            over(info.response_axis, name, info.response_label, info.response_unit, response),
+        )
 
     def ended(
         self, outcome: Outcome, text: Phrase, figures: Mapping[str, Quantity] | None = None, *curves: Curve

@@ -20,16 +20,40 @@
         <translation>95 % 区间</translation>
     </message>
     <message>
+        <source>95 % interval {low} to {high}</source>
+        <translation>95 % 区间 {low} 至 {high}</translation>
+    </message>
+    <message>
         <source>A CSV file with a header, numbers, and a column of labels.</source>
         <translation>带表头、数值和标签列的 CSV 文件。</translation>
+    </message>
+    <message>
+        <source>A calibration is in progress. Closing stops it: its outputs go to their safe state, and it is lost.</source>
+        <translation>校准正在进行。关闭会使其停止：输出转入安全状态，本次校准将丢失。</translation>
+    </message>
+    <message>
+        <source>A calibration is in progress: stop it first.</source>
+        <translation>校准正在进行：请先停止。</translation>
     </message>
     <message>
         <source>A character of it cannot be written to a file.</source>
         <translation>其中有字符无法写入文件。</translation>
     </message>
     <message>
+        <source>A good twin</source>
+        <translation>孪生良好</translation>
+    </message>
+    <message>
+        <source>A linear response explains {coherence:.1%} at a quarter of the range; its memory is {memory:.2g} s.</source>
+        <translation>四分之一量程时线性响应可解释 {coherence:.1%}；记忆长度为 {memory:.2g} s。</translation>
+    </message>
+    <message>
         <source>A network is there when the run has finished.</source>
         <translation>运行完成后才有网络。</translation>
+    </message>
+    <message>
+        <source>A neural network, which knows nothing of the physics.</source>
+        <translation>神经网络，不含任何物理知识。</translation>
     </message>
     <message>
         <source>A number is missing.</source>
@@ -40,6 +64,10 @@
         <translation>插件。</translation>
     </message>
     <message>
+        <source>A record of {samples} samples is too short for a marker; it takes {least}.</source>
+        <translation>{samples} 个采样的记录太短，放不下标记；至少需要 {least} 个。</translation>
+    </message>
+    <message>
         <source>A run is in progress. Closing stops it: its outputs go to their safe state and a checkpoint is written, from which it can go on.</source>
         <translation>有运行正在进行。关闭窗口会停止它：输出回到安全状态，并写入检查点，之后可以由此继续。</translation>
     </message>
@@ -48,12 +76,12 @@
         <translation>有运行正在进行：请先停止它。</translation>
     </message>
     <message>
-        <source>A run is in progress: stop it to start another one.</source>
-        <translation>有运行正在进行：停止后才能开始新的运行。</translation>
-    </message>
-    <message>
         <source>A shaped laser pulse, a crystal that doubles its frequency, a spectrometer.</source>
         <translation>整形的激光脉冲、使其频率加倍的晶体和一台光谱仪。</translation>
+    </message>
+    <message>
+        <source>A shot brings {found} values, not {expected}; check the length of the record.</source>
+        <translation>一次测量返回 {found} 个值，而不是 {expected} 个；请检查记录长度。</translation>
     </message>
     <message>
         <source>A speaker shakes a metal plate of many modes; a microphone listens.</source>
@@ -72,6 +100,10 @@
         <translation>谐振电路中的晶体管，由信号发生器驱动。</translation>
     </message>
     <message>
+        <source>A usable twin</source>
+        <translation>孪生可用</translation>
+    </message>
+    <message>
         <source>Accuracy</source>
         <translation>准确率</translation>
     </message>
@@ -88,6 +120,14 @@
         <translation>ADC 位数</translation>
     </message>
     <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Address of the instrument that records, where another one plays the drive.</source>
+        <translation>记录仪器的地址（当由另一台仪器输出驱动时）。</translation>
+    </message>
+    <message>
         <source>Against what it is drawn</source>
         <translation>横轴是什么</translation>
     </message>
@@ -102,6 +142,10 @@
     <message>
         <source>Alignment</source>
         <translation>一致性</translation>
+    </message>
+    <message>
+        <source>All channels answer and none saturates.</source>
+        <translation>所有通道都有响应，且无饱和。</translation>
     </message>
     <message>
         <source>All pairs are of seed {number}: how others would do is not known.</source>
@@ -136,12 +180,28 @@
         <translation>允许：{limits}。</translation>
     </message>
     <message>
+        <source>Amplitude</source>
+        <translation>振幅</translation>
+    </message>
+    <message>
+        <source>Amplitude noise</source>
+        <translation>振幅噪声</translation>
+    </message>
+    <message>
         <source>Angle</source>
         <translation>角度</translation>
     </message>
     <message>
+        <source>Angle between the twin's and the device's gradient</source>
+        <translation>孪生梯度与设备梯度的夹角</translation>
+    </message>
+    <message>
         <source>Answer the question at the right first.</source>
         <translation>请先回答右侧的问题。</translation>
+    </message>
+    <message>
+        <source>Answers with {rate:.0f} shots per second.</source>
+        <translation>有响应，每秒 {rate:.0f} 次测量。</translation>
     </message>
     <message>
         <source>Apply</source>
@@ -152,12 +212,24 @@
         <translation>结构</translation>
     </message>
     <message>
+        <source>At full drive {distortion:.1%} of the response is distortion, and the gain differs by {change:+.1%}.</source>
+        <translation>满驱动时响应的 {distortion:.1%} 为失真，增益变化 {change:+.1%}。</translation>
+    </message>
+    <message>
+        <source>At rest</source>
+        <translation>静止</translation>
+    </message>
+    <message>
         <source>Augmentation</source>
         <translation>数据增强</translation>
     </message>
     <message>
         <source>Average</source>
         <translation>平均</translation>
+    </message>
+    <message>
+        <source>Averages</source>
+        <translation>平均次数</translation>
     </message>
     <message>
         <source>Axis</source>
@@ -180,8 +252,16 @@
         <translation>基线</translation>
     </message>
     <message>
+        <source>Batch</source>
+        <translation>批次</translation>
+    </message>
+    <message>
         <source>Batch size</source>
         <translation>批大小</translation>
+    </message>
+    <message>
+        <source>Began to calibrate {unit}</source>
+        <translation>开始校准 {unit}</translation>
     </message>
     <message>
         <source>Besides seed and unit the runs differ in {keys}: no difference can be put down to one of them.</source>
@@ -232,6 +312,14 @@
         <translation>带表头和标签列的 CSV 文件，用于“自有表格”任务。</translation>
     </message>
     <message>
+        <source>Calibrate</source>
+        <translation>校准</translation>
+    </message>
+    <message>
+        <source>Calibrate first.</source>
+        <translation>请先校准。</translation>
+    </message>
+    <message>
         <source>Calibration</source>
         <translation>校准</translation>
     </message>
@@ -248,8 +336,24 @@
         <translation>电容电压</translation>
     </message>
     <message>
+        <source>Change of the same shots' responses since the start</source>
+        <translation>相同测量的响应自开始以来的变化</translation>
+    </message>
+    <message>
+        <source>Change of the signal</source>
+        <translation>信号变化</translation>
+    </message>
+    <message>
+        <source>Change since the first visit</source>
+        <translation>自首次测量以来的变化</translation>
+    </message>
+    <message>
         <source>Changed from {before}</source>
         <translation>原值：{before}</translation>
+    </message>
+    <message>
+        <source>Channels without signal</source>
+        <translation>无信号通道</translation>
     </message>
     <message>
         <source>Chirp</source>
@@ -304,12 +408,28 @@
         <translation>类别图</translation>
     </message>
     <message>
+        <source>Clipped values of loud shots</source>
+        <translation>强驱动测量中的削波值</translation>
+    </message>
+    <message>
         <source>Close</source>
         <translation>关闭</translation>
     </message>
     <message>
         <source>Closing: the outputs go to their safe state first</source>
         <translation>正在关闭：先让输出回到安全状态</translation>
+    </message>
+    <message>
+        <source>Coherence</source>
+        <translation>相干性</translation>
+    </message>
+    <message>
+        <source>Collect</source>
+        <translation>采集方式</translation>
+    </message>
+    <message>
+        <source>Common parts of the noise</source>
+        <translation>噪声的公共分量</translation>
     </message>
     <message>
         <source>Comparison of {count} runs</source>
@@ -320,6 +440,10 @@
         <translation>压缩</translation>
     </message>
     <message>
+        <source>Compression at full drive</source>
+        <translation>满驱动时的压缩</translation>
+    </message>
+    <message>
         <source>Confusion</source>
         <translation>混淆矩阵</translation>
     </message>
@@ -328,12 +452,24 @@
         <translation>混淆矩阵，{part}</translation>
     </message>
     <message>
+        <source>Connect</source>
+        <translation>连接</translation>
+    </message>
+    <message>
         <source>Connecting</source>
         <translation>正在连接</translation>
     </message>
     <message>
         <source>Control number</source>
         <translation>控制量序号</translation>
+    </message>
+    <message>
+        <source>Controls</source>
+        <translation>控制量</translation>
+    </message>
+    <message>
+        <source>Controls without effect</source>
+        <translation>无作用的控制量</translation>
     </message>
     <message>
         <source>Converter bits</source>
@@ -384,6 +520,10 @@
         <translation>耦合误差</translation>
     </message>
     <message>
+        <source>Covariance</source>
+        <translation>协方差</translation>
+    </message>
+    <message>
         <source>Cross-entropy loss</source>
         <translation>交叉熵损失</translation>
     </message>
@@ -420,8 +560,20 @@
         <translation>数据</translation>
     </message>
     <message>
+        <source>Dead channels</source>
+        <translation>失效通道</translation>
+    </message>
+    <message>
+        <source>Deadline</source>
+        <translation>时限</translation>
+    </message>
+    <message>
         <source>Default: {default}{unit}.</source>
         <translation>默认：{default}{unit}。</translation>
+    </message>
+    <message>
+        <source>Delay</source>
+        <translation>延时</translation>
     </message>
     <message>
         <source>Delete this preset's file</source>
@@ -436,6 +588,18 @@
         <translation>设备测量次数</translation>
     </message>
     <message>
+        <source>Dialect</source>
+        <translation>指令集</translation>
+    </message>
+    <message>
+        <source>Difference by multi-sine</source>
+        <translation>与多正弦结果之差</translation>
+    </message>
+    <message>
+        <source>Difference by swept sine</source>
+        <translation>与扫频结果之差</translation>
+    </message>
+    <message>
         <source>Digital</source>
         <translation>数字部分</translation>
     </message>
@@ -446,6 +610,18 @@
     <message>
         <source>Dismiss</source>
         <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Distortion</source>
+        <translation>失真</translation>
+    </message>
+    <message>
+        <source>Distortion at a quarter</source>
+        <translation>四分之一驱动时的失真</translation>
+    </message>
+    <message>
+        <source>Distortion at full drive</source>
+        <translation>满驱动时的失真</translation>
     </message>
     <message>
         <source>Do one step</source>
@@ -476,8 +652,24 @@
         <translation>激励与响应</translation>
     </message>
     <message>
+        <source>Drive and response are not on one time axis, so that there is no latency to measure.</source>
+        <translation>驱动与响应不在同一时间轴上，因此没有延迟可测。</translation>
+    </message>
+    <message>
         <source>Drive and response, {layer}</source>
         <translation>激励与响应，{layer}</translation>
+    </message>
+    <message>
+        <source>Drive level</source>
+        <translation>驱动幅度</translation>
+    </message>
+    <message>
+        <source>Driven at random</source>
+        <translation>随机驱动</translation>
+    </message>
+    <message>
+        <source>Dynamic range</source>
+        <translation>动态范围</translation>
     </message>
     <message>
         <source>ETA {time}</source>
@@ -536,6 +728,10 @@
         <translation>English</translation>
     </message>
     <message>
+        <source>Ensemble</source>
+        <translation>集成</translation>
+    </message>
+    <message>
         <source>Epoch</source>
         <translation>轮</translation>
     </message>
@@ -546,6 +742,10 @@
     <message>
         <source>Equations fitted to shots, equations as on the data sheet, or a neural network fitted.</source>
         <translation>用测量拟合的方程、按数据手册的方程，或经拟合的神经网络。</translation>
+    </message>
+    <message>
+        <source>Error by jitter</source>
+        <translation>抖动引起的误差</translation>
     </message>
     <message>
         <source>Error of each coupling by itself, relative, between units, which the model does not know.</source>
@@ -600,8 +800,16 @@
         <translation>导出…</translation>
     </message>
     <message>
+        <source>Fastest change of the output; 0 is no limit.</source>
+        <translation>输出的最快变化；0 表示不限。</translation>
+    </message>
+    <message>
         <source>Figures</source>
         <translation>数据</translation>
+    </message>
+    <message>
+        <source>Figures of this step</source>
+        <translation>此步骤的数值</translation>
     </message>
     <message>
         <source>Final position</source>
@@ -632,6 +840,10 @@
         <translation>先是孪生的误差下降，然后准确率上升。指向曲线即可读数；菜单里有游标等更多功能。</translation>
     </message>
     <message>
+        <source>Fit</source>
+        <translation>拟合</translation>
+    </message>
+    <message>
         <source>Fitting step</source>
         <translation>拟合步</translation>
     </message>
@@ -656,8 +868,24 @@
         <translation>频率</translation>
     </message>
     <message>
+        <source>Full scale</source>
+        <translation>满量程</translation>
+    </message>
+    <message>
+        <source>Gain</source>
+        <translation>增益</translation>
+    </message>
+    <message>
         <source>Gain drift</source>
         <translation>增益漂移</translation>
+    </message>
+    <message>
+        <source>Gain of each shot</source>
+        <translation>各次测量的增益</translation>
+    </message>
+    <message>
+        <source>Gain of quiet drives</source>
+        <translation>弱驱动时的增益</translation>
     </message>
     <message>
         <source>Generator voltage</source>
@@ -712,6 +940,10 @@
         <translation>悬挂与安装的硬化：满激励静态位移下的相对移动。</translation>
     </message>
     <message>
+        <source>Held-out error</source>
+        <translation>留出误差</translation>
+    </message>
+    <message>
         <source>Help</source>
         <translation>帮助</translation>
     </message>
@@ -740,8 +972,40 @@
         <translation>网络如何训练。</translation>
     </message>
     <message>
+        <source>How long a lost instrument is looked for before the run ends.</source>
+        <translation>仪器丢失后，在运行结束前寻找它的时长。</translation>
+    </message>
+    <message>
+        <source>How long an answer may take.</source>
+        <translation>应答允许的最长时间。</translation>
+    </message>
+    <message>
+        <source>How long the answer takes, whether that changes, and how much of the noise is a shift in time.</source>
+        <translation>响应需要多久、是否变化，以及噪声中有多少是时间抖动。</translation>
+    </message>
+    <message>
+        <source>How much later than the trigger the response begins.</source>
+        <translation>响应比触发晚多久开始。</translation>
+    </message>
+    <message>
+        <source>How much of the range the response fills: nothing may be dead, nothing clipped.</source>
+        <translation>响应占满多少量程：不得有失效通道，也不得削波。</translation>
+    </message>
+    <message>
         <source>How shots are composed into a network.</source>
         <translation>各次测量如何组成网络。</translation>
+    </message>
+    <message>
+        <source>How small signals pass: transfer function, coherence, memory, or the matrix of a system without time.</source>
+        <translation>小信号如何通过：传递函数、相干性、记忆长度；没有时间轴的系统则为小信号矩阵。</translation>
+    </message>
+    <message>
+        <source>How their drives are drawn: quiet to loud, at random, as the task's, or where twins disagree.</source>
+        <translation>驱动的抽取方式：由弱到强、随机、与任务相同，或在孪生分歧之处。</translation>
+    </message>
+    <message>
+        <source>Hybrid</source>
+        <translation>混合</translation>
     </message>
     <message>
         <source>Hysteresis</source>
@@ -752,12 +1016,20 @@
         <translation>理想</translation>
     </message>
     <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
         <source>Imperfections</source>
         <translation>非理想因素</translation>
     </message>
     <message>
         <source>Imperfections: reading them …</source>
         <translation>非理想因素：正在读取…</translation>
+    </message>
+    <message>
+        <source>Impulse response</source>
+        <translation>冲激响应</translation>
     </message>
     <message>
         <source>In progress</source>
@@ -792,6 +1064,10 @@
         <translation>初始离散度</translation>
     </message>
     <message>
+        <source>Input range; 0 chooses by itself.</source>
+        <translation>输入量程；0 表示自动选择。</translation>
+    </message>
+    <message>
         <source>Interrupted</source>
         <translation>已中断</translation>
     </message>
@@ -802,6 +1078,14 @@
     <message>
         <source>It cannot be read: {reason}</source>
         <translation>无法读取：{reason}</translation>
+    </message>
+    <message>
+        <source>Jitter</source>
+        <translation>抖动</translation>
+    </message>
+    <message>
+        <source>Jitter of {jitter:.2g} s is an error of {error:.1%} of the signal; improve the trigger.</source>
+        <translation>{jitter:.2g} s 的抖动造成信号 {error:.1%} 的误差；请改进触发。</translation>
     </message>
     <message>
         <source>Journal</source>
@@ -856,6 +1140,30 @@
         <translation>最大学习率；此后按余弦降到零。</translation>
     </message>
     <message>
+        <source>Largest response</source>
+        <translation>最大响应</translation>
+    </message>
+    <message>
+        <source>Largest singular value</source>
+        <translation>最大奇异值</translation>
+    </message>
+    <message>
+        <source>Largest voltage that the output may make; 0 is that of the drive.</source>
+        <translation>输出允许的最大电压；0 表示与驱动相同。</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>延迟</translation>
+    </message>
+    <message>
+        <source>Latency of each shot</source>
+        <translation>各次测量的延迟</translation>
+    </message>
+    <message>
+        <source>Latest shot</source>
+        <translation>最近一次测量</translation>
+    </message>
+    <message>
         <source>Layer</source>
         <translation>层</translation>
     </message>
@@ -900,6 +1208,22 @@
         <translation>浅色、深色或跟随系统；界面语言</translation>
     </message>
     <message>
+        <source>Limit</source>
+        <translation>限值</translation>
+    </message>
+    <message>
+        <source>Limit duty</source>
+        <translation>占空限值</translation>
+    </message>
+    <message>
+        <source>Limit slew</source>
+        <translation>变化率限值</translation>
+    </message>
+    <message>
+        <source>Linearity</source>
+        <translation>线性度</translation>
+    </message>
+    <message>
         <source>Live</source>
         <translation>实时</translation>
     </message>
@@ -920,6 +1244,10 @@
         <translation>日志</translation>
     </message>
     <message>
+        <source>Logarithmic axis</source>
+        <translation>对数坐标轴</translation>
+    </message>
+    <message>
         <source>Logarithmic frequency</source>
         <translation>对数频率轴</translation>
     </message>
@@ -930,6 +1258,14 @@
     <message>
         <source>Loss</source>
         <translation>损失</translation>
+    </message>
+    <message>
+        <source>Loud</source>
+        <translation>强驱动</translation>
+    </message>
+    <message>
+        <source>Loudness</source>
+        <translation>响应强度</translation>
     </message>
     <message>
         <source>MNIST digits</source>
@@ -944,12 +1280,28 @@
         <translation>矩阵</translation>
     </message>
     <message>
+        <source>Maxima</source>
+        <translation>极大值</translation>
+    </message>
+    <message>
+        <source>Maximum {number}</source>
+        <translation>极大值 {number}</translation>
+    </message>
+    <message>
         <source>Mean difference</source>
         <translation>平均差</translation>
     </message>
     <message>
         <source>Mean of the controls that training starts from (chain).</source>
         <translation>训练开始时控制量的均值（链式）。</translation>
+    </message>
+    <message>
+        <source>Mean square of the output over that of its largest voltage; the output rests accordingly.</source>
+        <translation>输出的均方值与其最大电压均方值之比；输出据此间歇。</translation>
+    </message>
+    <message>
+        <source>Measure and fit: no network is trained, no run is written.</source>
+        <translation>测量并拟合：不训练网络，也不写入运行记录。</translation>
     </message>
     <message>
         <source>Measured power of the response over the power that the drive asks for. Both are taken from the data sheet's laser spectrum and reference level: losses and drifts since are in this figure, and light beyond the range of the spectrometer is not.</source>
@@ -962,6 +1314,10 @@
     <message>
         <source>Measuring {shots} shots for the {twin} twin</source>
         <translation>正在为孪生（{twin}）测量 {shots} 次</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>记忆长度</translation>
     </message>
     <message>
         <source>Menu of {view}</source>
@@ -984,6 +1340,10 @@
         <translation>监测占比</translation>
     </message>
     <message>
+        <source>More shots pay, up to about {shots:,}: twice as many make {then:.1%} of {now:.1%}.</source>
+        <translation>增加测量值得，最多约 {shots:,} 次：加倍可使误差由 {now:.1%} 降至 {then:.1%}。</translation>
+    </message>
+    <message>
         <source>Mount</source>
         <translation>安装</translation>
     </message>
@@ -1004,6 +1364,10 @@
         <translation>正在将 {runs} 移到回收站</translation>
     </message>
     <message>
+        <source>Multi-sine</source>
+        <translation>多正弦</translation>
+    </message>
+    <message>
         <source>Name</source>
         <translation>名称</translation>
     </message>
@@ -1020,6 +1384,10 @@
         <translation>网络：{boxes}</translation>
     </message>
     <message>
+        <source>Neural</source>
+        <translation>神经网络</translation>
+    </message>
+    <message>
         <source>New here? The tour leads through a whole experiment in five minutes.</source>
         <translation>初次使用？五分钟的导览带您走完一个完整的实验。</translation>
     </message>
@@ -1032,8 +1400,16 @@
         <translation>验证准确率已有 {count} 轮没有提高：结束训练。</translation>
     </message>
     <message>
+        <source>No channel answers to the drive; check the cables, the outputs and the gain.</source>
+        <translation>没有通道响应驱动；请检查电缆、输出和增益。</translation>
+    </message>
+    <message>
         <source>No command has these words.</source>
         <translation>没有包含这些词的命令。</translation>
+    </message>
+    <message>
+        <source>No drift that matters in {hours:.2g} h.</source>
+        <translation>{hours:.2g} h 内没有值得注意的漂移。</translation>
     </message>
     <message>
         <source>No run has all of this. Take a word away, or show all states and systems.</source>
@@ -1052,8 +1428,28 @@
         <translation>尚无系统</translation>
     </message>
     <message>
+        <source>No time went by, so that nothing can be said about drift.</source>
+        <translation>没有经过时间，因此无法判断漂移。</translation>
+    </message>
+    <message>
         <source>Noise</source>
         <translation>噪声</translation>
+    </message>
+    <message>
+        <source>Noise against level</source>
+        <translation>噪声与幅度</translation>
+    </message>
+    <message>
+        <source>Noise density</source>
+        <translation>噪声密度</translation>
+    </message>
+    <message>
+        <source>Noise floor</source>
+        <translation>噪声底</translation>
+    </message>
+    <message>
+        <source>Noise of a loud shot</source>
+        <translation>强驱动测量的噪声</translation>
     </message>
     <message>
         <source>Noise of the initial positions from shot to shot, relative to the largest, rms.</source>
@@ -1088,6 +1484,14 @@
         <translation>噪声或较差的孪生掩盖了设备梯度的方向：请用更多次测量来校准。</translation>
     </message>
     <message>
+        <source>Noise over signal</source>
+        <translation>噪声与信号之比</translation>
+    </message>
+    <message>
+        <source>Noise power in common parts</source>
+        <translation>公共分量所占噪声功率</translation>
+    </message>
+    <message>
         <source>Nonlinear oscillator</source>
         <translation>非线性振荡器</translation>
     </message>
@@ -1102,6 +1506,10 @@
     <message>
         <source>Not finished, and only in the curves: {runs}.</source>
         <translation>未完成，只出现在曲线中：{runs}。</translation>
+    </message>
+    <message>
+        <source>Not identifiable</source>
+        <translation>无法辨识</translation>
     </message>
     <message>
         <source>Not now</source>
@@ -1160,8 +1568,24 @@
         <translation>没有可撤销的操作。</translation>
     </message>
     <message>
+        <source>Number</source>
+        <translation>序号</translation>
+    </message>
+    <message>
+        <source>Number of shots</source>
+        <translation>测量次数</translation>
+    </message>
+    <message>
         <source>Of all files of the run</source>
         <translation>该运行的全部文件</translation>
+    </message>
+    <message>
+        <source>Offset</source>
+        <translation>偏置</translation>
+    </message>
+    <message>
+        <source>Offset drift</source>
+        <translation>偏置漂移</translation>
     </message>
     <message>
         <source>Offset of the mount between units, relative: shifts suspension and rocking.</source>
@@ -1178,6 +1602,10 @@
     <message>
         <source>On the same test samples {first} alone is right on {only_first} and {second} alone on {only_second} (McNemar, exact: p = {p:.3g}): {verdict}. This is about these two trained networks; another seed or unit may turn it round.</source>
         <translation>在相同的测试样本上，仅 {first} 正确的有 {only_first} 个，仅 {second} 正确的有 {only_second} 个（McNemar 精确检验：p = {p:.3g}）：{verdict}。这只针对这两个训练好的网络；换一个种子或样机，结论可能相反。</translation>
+    </message>
+    <message>
+        <source>One shot again and again: how far its answers scatter, and which of their values scatter together.</source>
+        <translation>重复同一次测量：响应的离散程度，以及哪些值一起波动。</translation>
     </message>
     <message>
         <source>Only a paused run goes on by single steps.</source>
@@ -1268,6 +1696,10 @@
         <translation>除开始和结束各一次之外，可用来检查孪生梯度的设备测量比例；0 表示从不检查。</translation>
     </message>
     <message>
+        <source>Part of the response</source>
+        <translation>占响应的比例</translation>
+    </message>
+    <message>
         <source>Part of the shots that stay off by one sample after alignment.</source>
         <translation>对齐后仍偏差一个采样的测量比例。</translation>
     </message>
@@ -1328,6 +1760,10 @@
         <translation>摆</translation>
     </message>
     <message>
+        <source>Phase</source>
+        <translation>相位</translation>
+    </message>
+    <message>
         <source>Phase asked for</source>
         <translation>要求的相位</translation>
     </message>
@@ -1338,6 +1774,10 @@
     <message>
         <source>Physical</source>
         <translation>物理部分</translation>
+    </message>
+    <message>
+        <source>Physics</source>
+        <translation>物理方程</translation>
     </message>
     <message>
         <source>Physics-aware (PAT)</source>
@@ -1384,8 +1824,16 @@
         <translation>快速开始：SHG，十个元音</translation>
     </message>
     <message>
+        <source>Random</source>
+        <translation>随机</translation>
+    </message>
+    <message>
         <source>Random change of training samples: pixels that images move, part of a deviation for vowels.</source>
         <translation>训练样本的随机变化：图像移动的像素数；对元音则为标准差的若干分之一。</translation>
+    </message>
+    <message>
+        <source>Random shots, to which the twin is fitted.</source>
+        <translation>用于拟合孪生的随机测量。</translation>
     </message>
     <message>
         <source>Random walk of all natural frequencies together, relative.</source>
@@ -1404,8 +1852,16 @@
         <translation>训练初始值的随机程度。</translation>
     </message>
     <message>
+        <source>Range</source>
+        <translation>量程</translation>
+    </message>
+    <message>
         <source>Range penalty</source>
         <translation>越界惩罚</translation>
+    </message>
+    <message>
+        <source>Rank above noise</source>
+        <translation>高于噪声的秩</translation>
     </message>
     <message>
         <source>Read noise</source>
@@ -1444,12 +1900,28 @@
         <translation>最近的运行</translation>
     </message>
     <message>
+        <source>Reconnect</source>
+        <translation>重新连接</translation>
+    </message>
+    <message>
+        <source>Recorder</source>
+        <translation>记录仪器</translation>
+    </message>
+    <message>
+        <source>Records that are averaged to a shot.</source>
+        <translation>平均为一次测量的记录数。</translation>
+    </message>
+    <message>
         <source>Rectangular</source>
         <translation>矩形</translation>
     </message>
     <message>
         <source>Redo</source>
         <translation>重做</translation>
+    </message>
+    <message>
+        <source>Relative gain</source>
+        <translation>相对增益</translation>
     </message>
     <message>
         <source>Release bits</source>
@@ -1474,6 +1946,14 @@
     <message>
         <source>Repeat the features as a whole until they fill a shot, or hold each one (chain).</source>
         <translation>把全部特征整体重复以填满一次测量，或逐个保持（链式）。</translation>
+    </message>
+    <message>
+        <source>Repeated shots scatter by {ratio:.1%} of the signal.</source>
+        <translation>重复测量的离散为信号的 {ratio:.1%}。</translation>
+    </message>
+    <message>
+        <source>Repeated shots scatter by {ratio:.1%} of the signal; raise the drive or the gain, or average.</source>
+        <translation>重复测量的离散为信号的 {ratio:.1%}；请增大驱动或增益，或取平均。</translation>
     </message>
     <message>
         <source>Replace</source>
@@ -1532,12 +2012,24 @@
         <translation>响应序号</translation>
     </message>
     <message>
+        <source>Response voltage that counts as 1; 0 takes the system's own.</source>
+        <translation>记作 1 的响应电压；0 取系统自身的值。</translation>
+    </message>
+    <message>
         <source>Response, each layer over its own range</source>
         <translation>响应（每层按各自范围）</translation>
     </message>
     <message>
+        <source>Responses</source>
+        <translation>响应数</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>继续</translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation>行</translation>
     </message>
     <message>
         <source>Run</source>
@@ -1640,6 +2132,14 @@
         <translation>种子</translation>
     </message>
     <message>
+        <source>Sensitivity</source>
+        <translation>灵敏度</translation>
+    </message>
+    <message>
+        <source>Sensitivity to each control</source>
+        <translation>对各控制量的灵敏度</translation>
+    </message>
+    <message>
         <source>Serial number</source>
         <translation>序列号</translation>
     </message>
@@ -1650,6 +2150,10 @@
     <message>
         <source>Seven vowels of women by twelve formants, tokens drawn anew with every seed.</source>
         <translation>女声的七个元音，十二个共振峰，每个种子重新抽取语音。</translation>
+    </message>
+    <message>
+        <source>Several networks, whose spread says where they do not know.</source>
+        <translation>多个网络，其分歧表明哪里没有把握。</translation>
     </message>
     <message>
         <source>Shaper bits</source>
@@ -1676,6 +2180,10 @@
         <translation>快捷键</translation>
     </message>
     <message>
+        <source>Shot</source>
+        <translation>测量</translation>
+    </message>
+    <message>
         <source>Shots</source>
         <translation>测量次数</translation>
     </message>
@@ -1692,8 +2200,20 @@
         <translation>依次进行的测量次数。</translation>
     </message>
     <message>
+        <source>Shots of one transfer at most.</source>
+        <translation>一次传输最多包含的测量次数。</translation>
+    </message>
+    <message>
+        <source>Shots per second</source>
+        <translation>每秒测量次数</translation>
+    </message>
+    <message>
         <source>Shots side by side (chain and hybrid).</source>
         <translation>并行的测量次数（链式与混合）。</translation>
+    </message>
+    <message>
+        <source>Shots start {jitter:.2g} samples rms off; align each on a marker, or share one clock and trigger.</source>
+        <translation>各次测量的起点相差 {jitter:.2g} 个采样（均方根）；请逐次按标记对齐，或共用时钟与触发。</translation>
     </message>
     <message>
         <source>Shots that are measured to fit the twin.</source>
@@ -1720,6 +2240,14 @@
         <translation>信号</translation>
     </message>
     <message>
+        <source>Singular value</source>
+        <translation>奇异值</translation>
+    </message>
+    <message>
+        <source>Singular values</source>
+        <translation>奇异值谱</translation>
+    </message>
+    <message>
         <source>Size</source>
         <translation>大小</translation>
     </message>
@@ -1736,8 +2264,20 @@
         <translation>跳连</translation>
     </message>
     <message>
+        <source>Slope</source>
+        <translation>斜率</translation>
+    </message>
+    <message>
         <source>Slope / {unit} per µs</source>
         <translation>变化率 / {unit} 每 µs</translation>
+    </message>
+    <message>
+        <source>Small-signal matrix</source>
+        <translation>小信号矩阵</translation>
+    </message>
+    <message>
+        <source>Smallest response</source>
+        <translation>最小响应</translation>
     </message>
     <message>
         <source>Some of the runs are of simulated devices: nothing here says how a real one would do.</source>
@@ -1766,6 +2306,14 @@
     <message>
         <source>Spectrum</source>
         <translation>频谱</translation>
+    </message>
+    <message>
+        <source>Spectrum at full drive</source>
+        <translation>满驱动时的频谱</translation>
+    </message>
+    <message>
+        <source>Spectrum at rest</source>
+        <translation>静止时的频谱</translation>
     </message>
     <message>
         <source>Split</source>
@@ -1866,6 +2414,10 @@
     <message>
         <source>Strength</source>
         <translation>强度</translation>
+    </message>
+    <message>
+        <source>Swept sine</source>
+        <translation>扫频</translation>
     </message>
     <message>
         <source>System</source>
@@ -1972,12 +2524,32 @@
         <translation>MNIST 的内置部分，或全部（只下载一次）。</translation>
     </message>
     <message>
+        <source>The calibration failed; the outputs are in their safe state.</source>
+        <translation>校准失败；输出已处于安全状态。</translation>
+    </message>
+    <message>
+        <source>The calibration is over; the outputs are in their safe state.</source>
+        <translation>校准结束；输出已处于安全状态。</translation>
+    </message>
+    <message>
         <source>The chain reads from left to right: features drive the physical system, its answer drives it again, and the last answer is read as classes. Filled boxes are physics, hatched ones are arithmetic. Press a box to see its settings.</source>
         <translation>链从左向右读：特征驱动物理系统，其响应再次驱动它，最后的响应读作类别。实心框是物理，斜线框是计算。按一个框可查看其设置。</translation>
     </message>
     <message>
+        <source>The chirp is not found in the response; check the cables and that both are triggered together.</source>
+        <translation>响应中找不到啁啾信号；请检查电缆，以及两者是否同时触发。</translation>
+    </message>
+    <message>
+        <source>The controls' small changes explain {coherence:.1%} of the response's; {rank} of {all} directions count.</source>
+        <translation>控制量的小变化可解释响应变化的 {coherence:.1%}；{all} 个方向中有 {rank} 个起作用。</translation>
+    </message>
+    <message>
         <source>The data set.</source>
         <translation>数据集。</translation>
+    </message>
+    <message>
+        <source>The equations, with parameters fitted to the shots.</source>
+        <translation>方程，其参数按测量数据拟合。</translation>
     </message>
     <message>
         <source>The file {file} will be deleted.</source>
@@ -1988,12 +2560,28 @@
         <translation>其 sha256 的前几位</translation>
     </message>
     <message>
+        <source>The fitted equations, and a small network for what they leave.</source>
+        <translation>拟合后的方程，加上学习其残差的小网络。</translation>
+    </message>
+    <message>
+        <source>The latency changes during the measurement, by {change:.2g} samples; check clocks, trigger and buffers.</source>
+        <translation>测量期间延迟变化了 {change:.2g} 个采样；请检查时钟、触发和缓冲。</translation>
+    </message>
+    <message>
         <source>The log has an error: {text}</source>
         <translation>日志中有错误：{text}</translation>
     </message>
     <message>
         <source>The menu of each view saves what it shows: as a picture to print, or as numbers with their units.</source>
         <translation>每个视图的菜单都能保存所显示的内容：保存为可打印的图，或带单位的数值。</translation>
+    </message>
+    <message>
+        <source>The next run of this system fits its twin in this way, to as many shots.</source>
+        <translation>此系统的下一次运行将以同样方式、同样测量次数拟合孪生。</translation>
+    </message>
+    <message>
+        <source>The next run takes it: {twin}</source>
+        <translation>下一次运行采用：{twin}</translation>
     </message>
     <message>
         <source>The outputs of all physical layers appear with the first measured shot.</source>
@@ -2012,6 +2600,30 @@
         <translation>第一次测量后会显示响应与其变化率的关系。</translation>
     </message>
     <message>
+        <source>The response cannot be told from its noise; raise the drive or the gain.</source>
+        <translation>响应与噪声无法区分；请增大驱动或增益。</translation>
+    </message>
+    <message>
+        <source>The response changes by {change:.1%} in {hours:.2g} h; calibrate again about as often, or let it warm up.</source>
+        <translation>响应在 {hours:.2g} h 内变化 {change:.1%}；请以大致相同的间隔重新校准，或让系统预热。</translation>
+    </message>
+    <message>
+        <source>The response does not depend on the drive; check the cables, the outputs and the gain.</source>
+        <translation>响应与驱动无关；请检查电缆、输出和增益。</translation>
+    </message>
+    <message>
+        <source>The response follows after {latency:.2g} s, with a jitter of {jitter:.2g} s: {error:.1%} of the signal.</source>
+        <translation>响应延迟 {latency:.2g} s，抖动 {jitter:.2g} s：为信号的 {error:.1%}。</translation>
+    </message>
+    <message>
+        <source>The response holds values that are not finite; check the input and its range.</source>
+        <translation>响应中含有非有限值；请检查输入及其量程。</translation>
+    </message>
+    <message>
+        <source>The response to quiet drives cannot be told from noise; raise the gain or the drive.</source>
+        <translation>弱驱动时的响应与噪声无法区分；请增大增益或驱动。</translation>
+    </message>
+    <message>
         <source>The room warms and cools at random, which moves all frequencies by -250 ppm/K.</source>
         <translation>室温随机升降，使所有频率按 -250 ppm/K 移动。</translation>
     </message>
@@ -2022,6 +2634,10 @@
     <message>
         <source>The runs are of different tasks or splits, so that their accuracies are not of the same thing.</source>
         <translation>这些运行的任务或划分不同，其准确率衡量的不是同一件事。</translation>
+    </message>
+    <message>
+        <source>The same few shots again and again: how fast gain and shape change.</source>
+        <translation>反复进行同样的几次测量：增益和形状变化多快。</translation>
     </message>
     <message>
         <source>The simulated unit: a number is the same unit for ever.</source>
@@ -2052,6 +2668,10 @@
         <translation>测试集较小：{count:,} 个样本的 95 % 区间为 {interval}，宽于 ±{wide:g} 个百分点。更小的差别没有意义。</translation>
     </message>
     <message>
+        <source>The twin is changed until it answers as the system did. Shots that it has not seen say when to stop.</source>
+        <translation>调整孪生，直到其响应与系统一致；由未参与拟合的测量决定何时停止。</translation>
+    </message>
+    <message>
         <source>The twin predicts</source>
         <translation>孪生预测</translation>
     </message>
@@ -2062,6 +2682,10 @@
     <message>
         <source>The twin's error is large: it leaves {error} of the held-out signal (more than {poor}). Its gradient may point elsewhere.</source>
         <translation>孪生误差较大：残差为留出信号的 {error}（超过 {poor}）。其梯度可能指向别处。</translation>
+    </message>
+    <message>
+        <source>The twin's gradient lies at {angle:.1f}° to the device's (95 % interval {narrow:.1f}° to {wide:.1f}°)</source>
+        <translation>孪生梯度与设备梯度的夹角为 {angle:.1f}°（95 % 区间 {narrow:.1f}° 至 {wide:.1f}°）</translation>
     </message>
     <message>
         <source>The twin's gradient points away from the device's: calibrate again before you trust this training.</source>
@@ -2082,6 +2706,10 @@
     <message>
         <source>Theme: {choice}</source>
         <translation>主题：{choice}</translation>
+    </message>
+    <message>
+        <source>There is nothing to draw here.</source>
+        <translation>此处没有可绘制的内容。</translation>
     </message>
     <message>
         <source>There is nothing to save yet.</source>
@@ -2120,6 +2748,10 @@
         <translation>此系统没有声明非理想因素。</translation>
     </message>
     <message>
+        <source>This twin is of {twin}, and the experiment is on another unit: choose that one to use it.</source>
+        <translation>此孪生属于 {twin}，而实验使用另一台样机：要采用它，请选择该样机。</translation>
+    </message>
+    <message>
         <source>Threshold</source>
         <translation>阈值</translation>
     </message>
@@ -2146,6 +2778,10 @@
     <message>
         <source>Title, or the name of the preset</source>
         <translation>标题，或预设的名称</translation>
+    </message>
+    <message>
+        <source>To be fitted again</source>
+        <translation>需要重新拟合</translation>
     </message>
     <message>
         <source>Tolerance of the capacitance, log-normal, between units.</source>
@@ -2188,6 +2824,10 @@
         <translation>训练准确率</translation>
     </message>
     <message>
+        <source>Training follows the derivative of the digital twin. Here the system is measured, its twin fitted, and the twin's derivative compared with the measured one: then you know whether the twin can be trusted. Press Calibrate.</source>
+        <translation>训练依靠数字孪生的导数。这里测量系统、拟合孪生，并将孪生的导数与实测导数比较：由此可知孪生是否可信。请按“校准”。</translation>
+    </message>
+    <message>
         <source>Training with {estimator}</source>
         <translation>正在训练，梯度：{estimator}</translation>
     </message>
@@ -2206,6 +2846,10 @@
     <message>
         <source>Turns the device's outputs of order one into class scores.</source>
         <translation>把设备量级为 1 的输出变为类别得分。</translation>
+    </message>
+    <message>
+        <source>Twice the shots would take the error from {now:.1%} to {then:.1%}: not worth it.</source>
+        <translation>测量次数加倍只能使误差由 {now:.1%} 变为 {then:.1%}：不值得。</translation>
     </message>
     <message>
         <source>Twin</source>
@@ -2248,8 +2892,20 @@
         <translation>使用仿真器自身的导数，真实设备无法提供：这是上限。</translation>
     </message>
     <message>
+        <source>Use this twin</source>
+        <translation>采用此孪生</translation>
+    </message>
+    <message>
         <source>Validation</source>
         <translation>验证</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Verdict</source>
+        <translation>结论</translation>
     </message>
     <message>
         <source>View</source>
@@ -2258,6 +2914,14 @@
     <message>
         <source>Views of the run</source>
         <translation>此运行的视图</translation>
+    </message>
+    <message>
+        <source>Voltage added to the whole drive.</source>
+        <translation>叠加在整个驱动上的电压。</translation>
+    </message>
+    <message>
+        <source>Voltage at the ends of the control range; 0 takes the system's own.</source>
+        <translation>控制范围两端的电压；0 取系统自身的值。</translation>
     </message>
     <message>
         <source>Vowels of 1952</source>
@@ -2320,12 +2984,20 @@
         <translation>权重</translation>
     </message>
     <message>
+        <source>What a calibration finds out</source>
+        <translation>校准能查明什么</translation>
+    </message>
+    <message>
         <source>What a response is divided by before the next shot (chain).</source>
         <translation>下一次测量之前，响应除以什么（链式）。</translation>
     </message>
     <message>
         <source>What can be done with this view</source>
         <translation>对此视图的操作</translation>
+    </message>
+    <message>
+        <source>What changes as the drive grows: harmonics, compression.</source>
+        <translation>驱动增大时的变化：谐波、压缩。</translation>
     </message>
     <message>
         <source>What differs</source>
@@ -2392,12 +3064,28 @@
         <translation>梯度从何而来。</translation>
     </message>
     <message>
+        <source>Where the instrument is, for example TCPIP::192.168.1.5::5025::SOCKET; empty simulates.</source>
+        <translation>仪器所在位置，例如 TCPIP::192.168.1.5::5025::SOCKET；留空则为仿真。</translation>
+    </message>
+    <message>
+        <source>Whether the twin answers as the system does and, above all, whether its derivative does.</source>
+        <translation>孪生的响应是否与系统一致，尤其是其导数是否一致。</translation>
+    </message>
+    <message>
+        <source>Which commands instruments on VISA understand; auto asks them.</source>
+        <translation>VISA 仪器所用的指令集；auto 会询问仪器。</translation>
+    </message>
+    <message>
         <source>Which data set, how it is split, and how strongly its training samples are changed at random.</source>
         <translation>哪个数据集、如何划分，以及训练样本随机变化的强弱。</translation>
     </message>
     <message>
         <source>Which physical system, which unit of it, and which of its imperfections differ from their defaults.</source>
         <translation>哪个物理系统、哪台样机，以及哪些非理想因素与默认不同。</translation>
+    </message>
+    <message>
+        <source>Which system it is, and whether it answers.</source>
+        <translation>是哪个系统，以及它是否响应。</translation>
     </message>
     <message>
         <source>Wilcoxon p</source>
@@ -2488,6 +3176,10 @@
         <translation>反向与更新</translation>
     </message>
     <message>
+        <source>bad</source>
+        <translation>不合格</translation>
+    </message>
+    <message>
         <source>batch accuracy</source>
         <translation>批准确率</translation>
     </message>
@@ -2509,6 +3201,10 @@
     </message>
     <message>
         <source>calibrating</source>
+        <translation>校准</translation>
+    </message>
+    <message>
+        <source>calibration</source>
         <translation>校准</translation>
     </message>
     <message>
@@ -2612,6 +3308,10 @@
         <translation>已完成</translation>
     </message>
     <message>
+        <source>fitted to so many</source>
+        <translation>以相应次数拟合</translation>
+    </message>
+    <message>
         <source>full</source>
         <translation>全部</translation>
     </message>
@@ -2668,12 +3368,20 @@
         <translation>按键</translation>
     </message>
     <message>
+        <source>keysight</source>
+        <translation>是德 keysight</translation>
+    </message>
+    <message>
         <source>largest release</source>
         <translation>最大释放幅度</translation>
     </message>
     <message>
         <source>last values</source>
         <translation>末端数值</translation>
+    </message>
+    <message>
+        <source>latin-hypercube</source>
+        <translation>拉丁超立方</translation>
     </message>
     <message>
         <source>layer {number}</source>
@@ -2716,6 +3424,10 @@
         <translation>损失（每轮）</translation>
     </message>
     <message>
+        <source>low-pass</source>
+        <translation>低通随机</translation>
+    </message>
+    <message>
         <source>lowest layer</source>
         <translation>最低的一层</translation>
     </message>
@@ -2724,12 +3436,24 @@
         <translation>均值</translation>
     </message>
     <message>
+        <source>measured change</source>
+        <translation>实测变化</translation>
+    </message>
+    <message>
+        <source>mixed</source>
+        <translation>由弱到强</translation>
+    </message>
+    <message>
         <source>multilayer perceptron</source>
         <translation>多层感知机</translation>
     </message>
     <message>
         <source>neural</source>
         <translation>神经网络</translation>
+    </message>
+    <message>
+        <source>noise alone</source>
+        <translation>仅噪声</translation>
     </message>
     <message>
         <source>none</source>
@@ -2746,6 +3470,10 @@
     <message>
         <source>not finished, {count} epochs</source>
         <translation>未完成，{count} 轮</translation>
+    </message>
+    <message>
+        <source>not identifiable</source>
+        <translation>无法辨识</translation>
     </message>
     <message>
         <source>nothing</source>
@@ -2804,6 +3532,10 @@
         <translation>差</translation>
     </message>
     <message>
+        <source>power law</source>
+        <translation>幂律</translation>
+    </message>
+    <message>
         <source>rate</source>
         <translation>学习率</translation>
     </message>
@@ -2844,8 +3576,20 @@
         <translation>正确</translation>
     </message>
     <message>
+        <source>rigol</source>
+        <translation>普源 rigol</translation>
+    </message>
+    <message>
         <source>rms</source>
         <translation>均方根</translation>
+    </message>
+    <message>
+        <source>rms noise</source>
+        <translation>噪声均方根</translation>
+    </message>
+    <message>
+        <source>rms response</source>
+        <translation>响应均方根</translation>
     </message>
     <message>
         <source>rows: what it is, columns: what it was taken for</source>
@@ -2870,6 +3614,14 @@
     <message>
         <source>shot with</source>
         <translation>测量，</translation>
+    </message>
+    <message>
+        <source>siglent</source>
+        <translation>鼎阳 siglent</translation>
+    </message>
+    <message>
+        <source>skipped</source>
+        <translation>跳过</translation>
     </message>
     <message>
         <source>softmax regression</source>
@@ -2902,6 +3654,10 @@
     <message>
         <source>talker</source>
         <translation>按说话人</translation>
+    </message>
+    <message>
+        <source>task</source>
+        <translation>与任务相同</translation>
     </message>
     <message>
         <source>test</source>
@@ -2944,6 +3700,10 @@
         <translation>每步时间</translation>
     </message>
     <message>
+        <source>to come</source>
+        <translation>未开始</translation>
+    </message>
+    <message>
         <source>token</source>
         <translation>按语音</translation>
     </message>
@@ -2966,6 +3726,18 @@
     <message>
         <source>twin, seen shots</source>
         <translation>孪生，已见测量</translation>
+    </message>
+    <message>
+        <source>uncertainty</source>
+        <translation>孪生分歧处</translation>
+    </message>
+    <message>
+        <source>under way</source>
+        <translation>进行中</translation>
+    </message>
+    <message>
+        <source>uniform</source>
+        <translation>均匀随机</translation>
     </message>
     <message>
         <source>unreadable</source>
@@ -3016,6 +3788,10 @@
         <translation>另有 {count}</translation>
     </message>
     <message>
+        <source>{count} of {all} channels do not answer ({names}); check the sensor, or leave them out.</source>
+        <translation>{all} 个通道中有 {count} 个无响应（{names}）；请检查传感器，或不使用它们。</translation>
+    </message>
+    <message>
         <source>{count} pairs of values are compared; the p values are not corrected for that.</source>
         <translation>比较了 {count} 对取值；p 值未对此作修正。</translation>
     </message>
@@ -3042,6 +3818,10 @@
     <message>
         <source>{doing}: wait until that is done.</source>
         <translation>{doing}：请等待完成。</translation>
+    </message>
+    <message>
+        <source>{done:,} of {total:,}</source>
+        <translation>{done:,} / {total:,}</translation>
     </message>
     <message>
         <source>{done} of {count}</source>
@@ -3076,6 +3856,10 @@
         <translation>{help}0 至 {largest:,}。</translation>
     </message>
     <message>
+        <source>{help} {low:,} to {high:,}.</source>
+        <translation>{help}{low:,} 至 {high:,}。</translation>
+    </message>
+    <message>
         <source>{label}: {value}</source>
         <translation>{label}：{value}</translation>
     </message>
@@ -3096,6 +3880,10 @@
         <translation>{low:.1f} 至 {high:.1f} %</translation>
     </message>
     <message>
+        <source>{low:.3f} to {high:.3f}</source>
+        <translation>{low:.3f} 至 {high:.3f}</translation>
+    </message>
+    <message>
         <source>{low} to {high}{unit}</source>
         <translation>{low} 至 {high}{unit}</translation>
     </message>
@@ -3106,6 +3894,10 @@
     <message>
         <source>{name!r} is a bundled preset: choose another name.</source>
         <translation>{name!r} 是内置预设：请换一个名称。</translation>
+    </message>
+    <message>
+        <source>{name} ({low} to {high})</source>
+        <translation>{name}（{low} 至 {high}）</translation>
     </message>
     <message>
         <source>{name} reaches {accuracy} with {parameters:,} trained values</source>
@@ -3196,8 +3988,12 @@
         <translation>{run}（{time}）{epochs}中断。它可以从中断处继续，结果与未中断的运行完全相同。</translation>
     </message>
     <message>
-        <source>{run} was not started: a run is still in progress. Stop it first.</source>
-        <translation>未能启动 {run}：还有运行在进行，请先停止它。</translation>
+        <source>{run} was not started: the one before is still in progress. Stop it first.</source>
+        <translation>{run} 未启动：前一个仍在进行。请先停止。</translation>
+    </message>
+    <message>
+        <source>{share:.2%} of the loudest shots' values saturate (channels {names}); lower the gain or the drive.</source>
+        <translation>最强驱动测量中有 {share:.2%} 的值饱和（通道 {names}）；请降低增益或驱动。</translation>
     </message>
     <message>
         <source>{shots} for an inference</source>
@@ -3226,6 +4022,14 @@
     <message>
         <source>{train:,} to train, {validation:,} to validate, {test:,} to test</source>
         <translation>训练 {train:,}，验证 {validation:,}，测试 {test:,}</translation>
+    </message>
+    <message>
+        <source>{twin} twin of {shots:,} shots</source>
+        <translation>{twin}孪生，{shots:,} 次测量</translation>
+    </message>
+    <message>
+        <source>{verdict} · alignment {cosine:.3f} [{low:.3f}, {high:.3f}]</source>
+        <translation>{verdict} · 一致性 {cosine:.3f} [{low:.3f}, {high:.3f}]</translation>
     </message>
     <message>
         <source>× gain</source>

@@ -294,7 +294,7 @@ def test_what_cannot_be_done_says_why(page, folder, qtbot):
     choose(page, qtbot, find(folder, title="Cut short"))
     assert actions.go_on.isEnabled()
     assert not actions.targets["torchscript"].isEnabled()
-    page.set_running(True)
+    page.set_busy("A run is in progress: stop it first.")
     assert not actions.go_on.isEnabled()
     assert not actions.repeat.isEnabled()
     assert "in progress" in actions.repeat.toolTip()

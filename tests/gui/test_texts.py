@@ -16,6 +16,8 @@ from app.language import CONTEXT, LANGUAGES
 from app.presets import bundled_presets
 from app.spec_fields import imperfection_fields, section_help, spec_fields
 from app.states import STATES
+from app.step_words import OUTCOMES, PURPOSES, TITLES, TWINS
+from app.step_words import VERDICTS as TWIN_VERDICTS
 from app.widgets.epochs_view import AXES as EPOCH_AXES
 from app.widgets.recent_run import STATE_WORDS
 from app.widgets.run_bar import VERDICTS
@@ -58,6 +60,7 @@ SET_DIRECTLY = {
     "app/views/log.py: bug_report(self._lines())": "a bug report is in English, for anyone to read",
     "app/widgets/notice.py: text": "goes to the clipboard as it is shown",
     "app/window.py: 'Overtone'": "the program's name",
+    "app/widgets/panel.py: headline(text)": "what was said to it",
     "app/window.py: choice.preset.name": "a preset's name",
     "app/window.py: order.name": "a preset's name",
     "app/widgets/field_editors.py: text_of(value)": "a value, as files have it",
@@ -87,6 +90,8 @@ NO_TEXTS = {
     "Description": "a field of a file's metadata",
     "Subject": "a field of a file's metadata",
     "Stopped by the user.": "a line in the run's log",
+    "shot drive": "the shape of an array",
+    "shot response": "the shape of an array",
 }
 
 
@@ -95,7 +100,10 @@ def shown_tables() -> set[str]:
     words = {*STATES, *STATE_WORDS.values(), *(word.capitalize() for word in STATE_WORDS.values()), *PARTS, *CURVES}
     words |= {word for _, word in VERDICTS.values()} | {*VERDICTS, *MODE_NAMES.values(), *LANGUAGES.values(), *PAGES}
     words |= {*QUANTITIES, *(title for title, _ in QUANTITIES.values()), *EPOCH_AXES, *ESTIMATOR_NAMES.values()}
-    words |= {*CAVEATS.values(), *ADVICE.values()}
+    words |= {*CAVEATS.values(), *ADVICE.values(), *TITLES.values(), *PURPOSES.values()}
+    words |= {word for word, _ in (*OUTCOMES.values(), *TWIN_VERDICTS.values())} | {
+        x for told in TWINS.values() for x in told
+    }
     for field in spec_fields():
         words |= {field.label, field.help, *field.choices}
     for name, help in section_help().items():

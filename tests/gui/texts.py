@@ -12,8 +12,26 @@ ROOT = Path(__file__).resolve().parents[2]
 TS = ROOT / "resources" / "translations" / "overtone_zh_CN.ts"
 # where a call has the text that it says
 SAYING = {"tr": 0, "Phrase": 0, "say": 1, "worded": 1, "_enter": 1, "_tell": 0}
-OF_APP = ("spec_choices", "systems", "spectrum", "states", "run_preview", "spec_fields")  # without Qt, but shown
+OF_APP = (
+    "spec_choices",
+    "systems",
+    "spectrum",
+    "states",
+    "run_preview",
+    "spec_fields",
+    "step_words",
+    "figures",
+    "curve_groups",
+)  # without Qt, but shown
 OF_CORE = (
+    "calibration/characterise_drift.py",
+    "calibration/characterise_latency.py",
+    "calibration/characterise_linearity.py",
+    "calibration/characterise_noise.py",
+    "calibration/characterise_probe.py",
+    "calibration/characterise_range.py",
+    "calibration/characterise_response.py",
+    "calibration/worth.py",
     "report/caveats.py",
     "report/compare.py",
     "report/compare_words.py",
