@@ -36,7 +36,8 @@ def forecast(experiment: Experiment) -> Forecast:
     task, network, info, training = setup.task, setup.network, setup.system.info, experiment.training
     train, validation, test = (len(part.labels) for part in (task.train, task.validation, task.test))
     on_device = training.estimator not in {"in_silico", "ideal"}
-    samples = test + (training.epochs * (train + validation) if on_device else 0)
+    measured = train * (3 if training.estimator == "spsa" else 1) + validation
+    samples = test + (training.epochs * measured if on_device else 0)
     passes = samples * network.shots_per_inference
     if on_device:
         passes = round(passes * (1 + training.monitor_share))

@@ -14,6 +14,7 @@ ESTIMATORS = {
     "pat": ("Physics-aware (PAT)", "Forward on the device, backward through its digital twin."),
     "in_silico": ("In silico", "Train on the digital twin alone; only the finished network meets the device."),
     "ideal": ("Ideal", "Use the simulator's own derivative, which no real device can lend: the upper bound."),
+    "spsa": ("SPSA", "Measure gradients on the device, three passes a shot: noisy, but no twin is trusted."),
 }
 TASKS = {
     "mnist": ("MNIST digits", "Ten digits of 14 × 14 pixels."),

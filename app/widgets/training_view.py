@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 EMPTY = "Accuracy and loss appear here while the network trains; before that, how well the twin was fitted."
 STYLE: dict[str, tuple[int, str]] = {"pat": (0, "solid"), "in_silico": (1, "dash"), "ideal": (2, "dot")}
-ESTIMATOR_NAMES = {"pat": "PAT", "in_silico": "in silico", "ideal": "ideal"}
+ESTIMATOR_NAMES = {"pat": "PAT", "in_silico": "in silico", "ideal": "ideal", "spsa": "SPSA"}
 EPOCH_COLUMNS = {"epoch", "shots", "wall_s", "loss", "accuracy", "validation_accuracy"}
 HIGHEST_RATE = 10.0  # as in a specification
 OTHERS = 3  # earlier runs that are drawn beside this one

@@ -4,7 +4,8 @@ from core.training.estimators.base import Estimator, Route
 from core.training.estimators.ideal import ideal
 from core.training.estimators.in_silico import in_silico
 from core.training.estimators.pat import pat
+from core.training.estimators.spsa import spsa
 
-ESTIMATORS: dict[str, Estimator] = {"pat": pat, "in_silico": in_silico, "ideal": ideal}
+ESTIMATORS: dict[str, Estimator] = {"pat": pat, "in_silico": in_silico, "ideal": ideal, "spsa": spsa}
 
-__all__ = ["ESTIMATORS", "Estimator", "Route", "ideal", "in_silico", "pat"]
+__all__ = ["ESTIMATORS", "Estimator", "Route", "ideal", "in_silico", "pat", "spsa"]

@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
+
 from core.network.base import Shoot
 from core.ports import PhysicalSystem
 
 
 @dataclass(frozen=True)
 class Route:
-    """Who answers the shots: `train` differentiably, `validate` without gradients while training goes on."""
+    """Who answers the shots: `train` differentiably, `validate` without gradients while training goes on.
+
+    What an estimator draws at random it draws from its `generator`, which a run seeds, and keeps to go on from.
+    """
 
     train: Shoot
     validate: Shoot
+    generator: torch.Generator | None = None
 
 
 class Estimator(Protocol):
