@@ -72,7 +72,7 @@ def card_table(card: RobustnessCard) -> Table:
 def conditions(setup: Setup, entry: SystemEntry, seed: int) -> list[Condition | Omitted]:
     """List the nominal condition and the changed ones, or the reason why a system cannot be changed so."""
     spec, info = setup.experiment.system, setup.system.info
-    own, age_h = spec.serial_number, setup.experiment.calibration.age_h
+    own, age_h = spec.serial_number, setup.experiment.idle_h
     simulated, can_age = info.status == "simulated", isinstance(setup.system, Ageing)
 
     def planned(

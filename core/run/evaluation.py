@@ -20,7 +20,7 @@ def evaluate_again(setup: Setup, folder: Path) -> dict[str, Any]:
     Outputs are safe afterwards. Raises RunFileError when the run has no final checkpoint, and what the device raises.
     """
     experiment, task, info = setup.experiment, setup.task, setup.system.info
-    network, age_h = setup.network, experiment.calibration.age_h
+    network, age_h = setup.network, experiment.idle_h
     read_checkpoint(folder, "final").load_into(network, "network")
     bench = Bench(setup.system, lambda event: None)
     try:

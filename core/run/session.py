@@ -16,16 +16,19 @@ from core.network.base import Shoot
 from core.phrase import Phrase, numbered
 from core.physics.kernels.pool import set_threads
 from core.ports import Ageing, DifferentiableSystem, DiskFull, Resumable, RunFileError, SystemInfo
-from core.run.checkpoint import Checkpoint, read_checkpoint
+from core.run.checkpoint import Checkpoint, read_checkpoint, weights_sha256
 from core.run.collecting import ensemble_spread, task_drives
 from core.run.folder import RunFolder
+from core.run.guard import Guard
 from core.run.journal import ShotJournal
 from core.run.outcome import make_result, provenance, record_answers, record_examples, record_system, record_twin
 from core.run.random_state import random_state, restore_random_state
 from core.run.setup import Setup, build_twin
+from core.run.upkeep import TwinUpkeep
 from core.run.watch import GradientWatch, alignment_row
 from core.training.bench import Bench
 from core.training.control import ControlToken, StopRequested
+from core.training.estimators import spsa
 from core.training.events import (
     AlignmentChecked,
     CalibrationPoint,
@@ -43,6 +46,7 @@ from core.training.events import (
 )
 from core.training.monitor import GradientMonitor
 from core.training.trainer import Trainer, count_answers, evaluate
+from core.twin.adapter import adaptable
 from core.twin.fit import FitProgress, fit_twin
 from core.twin.jacobian import jacobian_at
 from core.twin.shots import Shots, response_error
@@ -77,7 +81,8 @@ def run_experiment(
     except StopRequested:
         folder.wait_for_room = None
         with suppress(RunFileError):
-            folder.log("warning", "Stopped by the user.")
+            if control.stopping:  # else it has paused itself, and said so
+                folder.log("warning", "Stopped by the user.")
         listener(Stopped(str(folder.path)))
     except Exception as error:
         folder.wait_for_room = None
@@ -122,6 +127,8 @@ class _Run:
         self._trainer: Trainer | None = None
         self._phase = PhaseChanged("connecting", Phrase("Connecting"))
         self._watch: GradientWatch | None = None
+        self._guard: Guard | None = None
+        self._upkeep: TwinUpkeep | None = None
         self._waits = False
         self._steps = 0
         self._start_s = self._saved_s = time.perf_counter()
@@ -148,7 +155,8 @@ class _Run:
             monitor = GradientMonitor(self._bench.measure_unseen, twin, info, features, seed=experiment.seed)
             self._watch = GradientWatch(monitor, network, self._bench, share)
         self._emit(self._prepared(twin))
-        route = setup.estimator(self._bench.measure, twin, setup.system)
+        measure = self._bench.measure if self._upkeep is None else self._upkeep.watching(self._bench.measure)
+        route, fallback = (each(measure, twin, setup.system) for each in (setup.estimator, spsa))
         self._trainer = Trainer(
             network,
             route,
@@ -161,9 +169,12 @@ class _Run:
             on_step=self._after_step,
             on_epoch=self._after_epoch,
         )
+        if self._watch is not None:
+            action = experiment.training.on_misalignment
+            self._guard = Guard(self._watch, self._trainer, fallback, action, refit=self._refit, pause=self._pause)
         if checkpoint is None:
-            if self._watch is not None:
-                self._watch.check(0, self._emit)
+            if self._guard is not None:
+                self._guard.check(0, self._emit)
             self._save()
         else:
             self._restore(checkpoint, self._trainer)
@@ -190,7 +201,8 @@ class _Run:
         result = make_result(setup, self._folder.path.name, measured, believed, bench=self._bench, wall_s=wall_s)
         if self._watch is not None and self._watch.last is not None:
             result["alignment_cosine"], result["verdict"] = self._watch.last.cosine, self._watch.last.verdict
-        self._folder.save_result(result, provenance(setup.system))
+        told = {} if self._twin is None else {"twin": {"sha256": weights_sha256(self._twin)}}
+        self._folder.save_result(result, provenance(setup.system) | told)
         self._emit(Finished(result, str(self._folder.path)))
 
     def _prepared(self, twin: Shoot) -> NetworkPrepared:
@@ -209,16 +221,7 @@ class _Run:
         _rehearse(twin, system.info)
         twin_kind = Phrase(settings.twin)
         self._enter("calibrating", "Measuring {shots} shots for the {twin} twin", shots=settings.shots, twin=twin_kind)
-        self._bench.purpose = "calibration"
-        shots = collect_shots(
-            self._measure_checked,
-            system.info,
-            settings.shots,
-            seed=self._experiment.seed,
-            strategy=settings.collect,
-            task=task_drives(self._setup, twin) if settings.collect == "task" else None,
-            learn=self._ensemble_spread,
-        )
+        shots = self._collected(twin, self._experiment.seed)
         if settings.twin == "datasheet":
             error = response_error(twin, shots)
             text = Phrase("Twin with the data sheet's values: it leaves {error:.1%} of the signal.", error=error)
@@ -226,6 +229,25 @@ class _Run:
             error, text = self._fit(twin, shots)
         self._emit(Message("info", text))
         record_twin(self._folder, twin, shots, error)
+        return self._taken(twin)
+
+    def _collected(self, twin: nn.Module, seed: int) -> Shots:
+        settings, self._bench.purpose = self._experiment.calibration, "calibration"
+        return collect_shots(
+            self._measure_checked,
+            self._setup.system.info,
+            settings.shots,
+            seed=seed,
+            strategy=settings.collect,
+            task=task_drives(self._setup, twin) if settings.collect == "task" else None,
+            learn=self._ensemble_spread,
+        )
+
+    def _taken(self, twin: nn.Module) -> nn.Module:
+        """Freeze the twin, but for what of it is refined while the network trains."""
+        if every := self._experiment.training.refine:
+            twin = adaptable(twin, self._setup.system.info, seed=self._experiment.seed)
+            self._upkeep = TwinUpkeep(twin, every, self._folder)
         self._twin = twin.requires_grad_(False)
         return twin
 
@@ -256,13 +278,34 @@ class _Run:
         return self._bench.measure(drive, *parameters)
 
     def _after_step(self) -> None:
+        assert self._trainer is not None
+        hours, system = self._experiment.training.hours, self._setup.system
+        if hours and isinstance(system, Ageing):
+            system.age(hours / self._trainer.steps)
+        if self._upkeep is not None:
+            self._upkeep.after_step(self._trainer.step, self._emit)
         self._save_if_older(CHECKPOINT_S)
 
     def _after_epoch(self, done: EpochDone) -> None:
         self._folder.record("epochs", done)
-        if self._watch is not None and self._watch.due and done.epoch < done.epochs:
-            self._watch.check(self._steps, self._emit)
+        if self._guard is not None and self._watch is not None and self._watch.due and done.epoch < done.epochs:
+            self._guard.check(self._steps, self._emit)
         self._save_if_older(EPOCH_CHECKPOINT_S)
+
+    def _refit(self) -> None:
+        """Fit the twin, from where it stands, to new shots."""
+        assert self._twin is not None
+        self._tell("Measuring {shots} new shots to fit the twin again.", shots=self._experiment.calibration.shots)
+        shots = self._collected(self._twin, self._experiment.seed + self._steps)  # other drives than before
+        error, text = self._fit(self._twin.requires_grad_(True), shots)
+        self._twin.requires_grad_(False)
+        self._emit(Message("info", text))
+        record_twin(self._folder, self._twin, shots, error)
+
+    def _pause(self) -> None:
+        self._tell("The run pauses here; gone on with, it trusts the twin until the next check.")
+        self._save()
+        raise StopRequested
 
     def _save_if_older(self, seconds: float) -> None:
         if time.perf_counter() - self._saved_s > seconds:
@@ -280,6 +323,8 @@ class _Run:
             self._folder.record("steps", event)
         elif isinstance(event, AlignmentChecked):
             self._folder.append("alignment", alignment_row(event))
+            if self._upkeep is not None:
+                self._upkeep.heed(event)
         elif isinstance(event, CalibrationPoint):
             self._folder.record("calibration", event)
         elif isinstance(event, Message):
@@ -301,6 +346,7 @@ class _Run:
         tensors = self._weights() | _named("trainer", self._trainer.state()) | _named("bench", self._bench.state())
         tensors |= _named("device", device) | _named("random", random_state())
         tensors |= {} if self._watch is None else _named("watch", self._watch.state())
+        tensors |= {} if self._upkeep is None else _named("upkeep", self._upkeep.state())
         self._folder.commit(durable=True)
         facts = {"lengths": self._folder.lengths(), "wall_s": time.perf_counter() - self._start_s}
         self._folder.save_checkpoint(LATEST, tensors, facts)
@@ -310,18 +356,21 @@ class _Run:
         system = self._setup.system
         if self._experiment.training.estimator == "ideal" and isinstance(system, DifferentiableSystem):
             return system.ideal_response
-        self._twin = build_twin(self._experiment, system, self._setup.model).requires_grad_(False)
-        checkpoint.load_into(self._twin, "twin")
-        return self._twin
+        twin = self._taken(build_twin(self._experiment, system, self._setup.model))
+        checkpoint.load_into(twin, "twin")
+        return twin
 
     def _restore(self, checkpoint: Checkpoint, trainer: Trainer) -> None:
         checkpoint.load_into(self._setup.network, "network")
         system = self._setup.system
         try:
+            if self._watch is not None and self._guard is not None:
+                self._watch.restore(checkpoint.part("watch"))
+                self._guard.heed()
             trainer.restore(checkpoint.part("trainer"))
             self._bench.restore(checkpoint.part("bench"))
-            if self._watch is not None:
-                self._watch.restore(checkpoint.part("watch"))
+            if self._upkeep is not None:
+                self._upkeep.restore(checkpoint.part("upkeep"))
             if isinstance(system, Resumable):
                 system.restore(checkpoint.part("device"))
             restore_random_state(checkpoint.part("random"))

@@ -42,8 +42,9 @@ class Setup:
         network = build_network(experiment.network, system.info, features, classes, seed=experiment.seed)
         build_twin(experiment, system, model)
         estimator(system.run, system.run, system)
-        if experiment.calibration.age_h and not isinstance(system, Ageing):
-            raise SpecError(f"{system.info.name} cannot be aged at will. Set calibration.age_h=0.")
+        if experiment.idle_h and not isinstance(system, Ageing):
+            key = "calibration.age_h" if experiment.calibration.age_h else "training.hours"
+            raise SpecError(f"{system.info.name} cannot be aged at will. Set {key}=0.")
         return cls(experiment, system, model, task, estimator, network)
 
 

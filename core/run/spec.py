@@ -274,6 +274,11 @@ class Experiment(_Section):
     training: TrainingSettings = TrainingSettings()
     journal: JournalSpec = JournalSpec()
 
+    @property
+    def idle_h(self) -> float:
+        """Hours that the system is left to age between its calibration and its test."""
+        return self.calibration.age_h + self.training.hours
+
     def kept(self, table: bytes = b"") -> Experiment:
         """Return the experiment as the folder of a run keeps it: on its own copy of the table, named by its content."""
         path = f"table-{hashlib.sha256(table).hexdigest()[:12]}.csv" if table else ""

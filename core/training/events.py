@@ -140,6 +140,23 @@ class AlignmentChecked:
 
 
 @dataclass(frozen=True)
+class TwinRefined:
+    """The twin was fitted to the latest shots of training, after `step`; `version` counts the fits that were kept.
+
+    `before` and `after` are its nRMSE on held-out shots, weighted by their age with the time constant (steps); the
+    hash is that of the twin as it goes on.
+    """
+
+    step: int
+    version: int
+    kept: bool
+    before: float
+    after: float
+    time_constant: float
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """The run is over and its folder complete; `result` is the plain dictionary that `--json` prints."""
 
@@ -175,6 +192,7 @@ Event = (
     | StepDone
     | EpochDone
     | AlignmentChecked
+    | TwinRefined
     | Finished
     | Failed
     | Stopped

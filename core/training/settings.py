@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
 from core.counting import counts
+
+OnMisalignment = Literal["warn", "scale", "refit", "pause", "spsa"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,16 @@ class TrainingSettings:
     epochs: Annotated[int, Field(ge=1, le=100_000, description="Passes over the training samples.")] = 10
     batch_size: Annotated[int, Field(ge=1, le=65_536, description="Samples for each optimiser step.")] = 64
     learning_rate: Annotated[
-        float, Field(gt=0.0, le=10.0, description="Largest learning rate; it falls from there as a cosine to zero.")
+        float, Field(gt=0.0, le=10.0, description="Largest learning rate; it falls from there as a cosine.")
     ] = 0.01
+    final_rate: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=1.0,
+            description="Learning rate at the end, part of the largest; above 0 a network goes on following a drift.",
+        ),
+    ] = 0.0
     warmup: Annotated[
         float, Field(ge=0.0, lt=1.0, description="Part of all steps over which the learning rate rises at first.")
     ] = 0.05
@@ -40,6 +50,25 @@ class TrainingSettings:
     label_smoothing: Annotated[
         float, Field(ge=0.0, lt=1.0, description="Part of a label that is shared out among all classes.")
     ] = 0.0
+    hours: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=1e5,
+            description="Hours that pass over the training, evenly, besides its shots' own time, for a system that can "
+            "age (simulated).",
+        ),
+    ] = 0.0
+    refine: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="Fit the twin to the latest shots of the training after so many steps; 0 leaves it as it was "
+            "calibrated.",
+            json_schema_extra=counts(unless={"training.estimator": ("ideal", "in_silico")}),
+        ),
+    ] = 0
     monitor_share: Annotated[
         float,
         Field(
@@ -50,3 +79,11 @@ class TrainingSettings:
             json_schema_extra=counts(unless={"training.estimator": ("ideal",)}),
         ),
     ] = 0.02
+    on_misalignment: Annotated[
+        OnMisalignment,
+        Field(
+            description="Where a check finds the twin's gradient wrong: warn, scale steps by its cosine, fit the twin "
+            "to new shots, end so that it can be gone on with, or measure gradients on the device meanwhile (SPSA).",
+            json_schema_extra=counts(unless={"training.estimator": ("ideal",), "training.monitor_share": (0.0,)}),
+        ),
+    ] = "warn"

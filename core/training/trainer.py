@@ -62,18 +62,19 @@ def count_answers(name: Literal["validation", "test"], part: Part, score: Score,
     return AnswersCounted(name, torch.bincount(pairs, minlength=classes**2).reshape(classes, classes).numpy())
 
 
-def rate_factor(fraction: float, warmup: float) -> float:
-    """Return the learning rate at a fraction of the training relative to its peak: linear rise, cosine fall."""
+def rate_factor(fraction: float, warmup: float, final: float = 0.0) -> float:
+    """Return the learning rate at a fraction of the training relative to its peak: linear rise, cosine to `final`."""
     if fraction < warmup:
         return (fraction + 1e-3) / (warmup + 1e-3)
-    return 0.5 * (1 + math.cos(math.pi * (fraction - warmup) / (1 - warmup)))
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * (fraction - warmup) / (1 - warmup)))
 
 
 class Trainer:
     """Train a network in place, from its start or from a state that was taken out of another trainer.
 
     The last state is kept, or with `patience` the one of the best validation accuracy. `on_step` is called after each
-    step and `on_epoch` after each epoch, before the listener (to write a checkpoint).
+    step and `on_epoch` after each epoch, before the listener (to write a checkpoint). Between steps
+    `rate_scale`, by which the learning rate is multiplied, and the route may be changed: neither is part of the state.
     """
 
     def __init__(
@@ -90,14 +91,17 @@ class Trainer:
         on_step: Callable[[], None] = lambda: None,
         on_epoch: Callable[[EpochDone], None] = lambda done: None,
     ) -> None:
-        self._network, self._route, self._task, self._settings = network, route, task, settings
+        self._network, self._task, self._settings = network, task, settings
+        self.rate_scale = 1.0
         self._bench, self._listener, self._control = bench, listener, control
         self._on_step, self._on_epoch = on_step, on_epoch
         self._optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
         self._order = torch.Generator().manual_seed(seed)
-        self._steps_per_epoch = math.ceil(len(task.train.labels) / settings.batch_size)
+        self.steps = settings.epochs * math.ceil(len(task.train.labels) / settings.batch_size)
         self._start_s = time.perf_counter()
         self._progress = _Progress(peak_rate=settings.learning_rate)
+        self._seed, self._route = seed, route
+        self._seed_route()
         self._permutation = torch.empty(0, dtype=torch.long)
         self._best: dict[str, Tensor] = {}
         self.between_steps = True
@@ -123,13 +127,31 @@ class Trainer:
         if self._best:
             self._network.load_state_dict(self._best)
 
+    @property
+    def route(self) -> Route:
+        """Tell who answers the shots."""
+        return self._route
+
+    def change_route(self, route: Route) -> None:
+        """Let others answer the shots; what is drawn for it at random depends on the step at which they begin."""
+        if route is not self._route:
+            self._route = route
+            self._seed_route()
+
+    @property
+    def step(self) -> int:
+        """Count the steps that were done."""
+        return self._progress.step
+
     def state(self) -> dict[str, Tensor]:
         """Return all that training changes, as tensors; the network's own state is not among them."""
         facts = asdict(self._progress) | {"wall_s": self._wall_s()}
         progress = {f"progress.{name}": exact(value) for name, value in facts.items()}
         best = {f"best.{name}": value for name, value in self._best.items()}
         optimiser = {f"optimiser.{name}": value for name, value in pack_optimiser(self._optimiser).items()}
-        return progress | best | optimiser | {"order": self._order.get_state(), "permutation": self._permutation}
+        drawn = {} if self._route.generator is None else {"route": self._route.generator.get_state()}
+        order = {"order": self._order.get_state(), "permutation": self._permutation}
+        return progress | best | optimiser | order | drawn
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from this state. Raises KeyError, ValueError or RuntimeError when it belongs to another training."""
@@ -139,14 +161,24 @@ class Trainer:
         self._progress = _Progress(**values)  # pyright: ignore[reportArgumentType], whose types `exact` kept
         self._permutation = state["permutation"].clone()
         self._order.set_state(state["order"].clone())
+        if self._route.generator is not None:
+            self._route.generator.set_state(state["route"].clone())
         self._best = {name: value.clone() for name, value in part["best"].items()}
         unpack_optimiser(self._optimiser, part["optimiser"])
 
+    def _seed_route(self) -> None:
+        if self._route.generator is not None:
+            self._route.generator.manual_seed(self._seed + self._progress.step)
+
     def _step(self, rows: Tensor) -> None:
         progress, settings, bench = self._progress, self._settings, self._bench
-        steps = settings.epochs * self._steps_per_epoch
+        steps = self.steps
         progress.peak_rate = self._control.take_learning_rate() or progress.peak_rate
-        rate = progress.peak_rate * rate_factor(progress.step / steps, settings.warmup)
+        rate = (
+            self.rate_scale
+            * progress.peak_rate
+            * rate_factor(progress.step / steps, settings.warmup, settings.final_rate)
+        )
         self._optimiser.param_groups[0]["lr"] = rate
         batch = self._task.training_batch(rows, self._order)
         bench.begin_batch()

@@ -85,17 +85,21 @@ def stop_at(wanted: Callable[[Event], bool]) -> Watcher:
     return watch
 
 
-@pytest.mark.parametrize("kind", sorted(PRESETS))
-def test_an_interrupted_run_ends_as_one_that_was_not(tmp_path, kind: str):
-    parts = simulated(kind)
-    (reference,) = [
-        event.result
-        for event in perform(
-            run_experiment, parts, RunFolder.create(tmp_path / "whole", parts.experiment), on_event=ignore
-        )
-        if isinstance(event, Finished)
-    ]
-    parts = simulated(kind)
+VARIANTS = {
+    **{kind: (kind, {}) for kind in sorted(PRESETS)},
+    "refined": ("circuit", {"refine": 2, "hours": 10.0}),
+    "scaled": ("shg", {"on_misalignment": "scale"}),
+    "spsa": ("shg", {"estimator": "spsa"}),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_interrupted_run_ends_as_one_that_was_not(tmp_path, variant: str):
+    kind, training = VARIANTS[variant]
+    parts = simulated(kind, **training)
+    folder = RunFolder.create(tmp_path / "whole", parts.experiment)
+    reference, whole = perform(run_experiment, parts, folder, on_event=ignore)[-1].result, folder.path
+    parts = simulated(kind, **training)
     folder = RunFolder.create(tmp_path / "parts", parts.experiment)
     stops: list[Callable[[Event], bool]] = [
         lambda event: isinstance(event, StepDone) and event.step == 4,  # in the middle of an epoch
@@ -103,10 +107,10 @@ def test_an_interrupted_run_ends_as_one_that_was_not(tmp_path, kind: str):
     ]
     events = perform(run_experiment, parts, folder, on_event=stop_at(stops[0]))
     assert isinstance(events[-1], Stopped)
-    events = perform(resume_experiment, simulated(kind), folder.path, on_event=stop_at(stops[1]))
+    events = perform(resume_experiment, simulated(kind, **training), folder.path, on_event=stop_at(stops[1]))
     assert isinstance(events[-1], Stopped)
     assert RunRecord(folder.path).state == "interrupted"
-    events = perform(resume_experiment, simulated(kind), folder.path, on_event=ignore)
+    events = perform(resume_experiment, simulated(kind, **training), folder.path, on_event=ignore)
     finished = events[-1]
     assert isinstance(finished, Finished)
     for key in ("weights_sha256", "test_accuracy", "twin_belief", "device_passes"):
@@ -117,6 +121,10 @@ def test_an_interrupted_run_ends_as_one_that_was_not(tmp_path, kind: str):
     assert steps["step"].tolist() == list(range(1, len(steps["step"]) + 1))
     assert epochs["epoch"].tolist() == list(range(1, len(epochs["epoch"]) + 1))
     assert (steps["wall_s"][1:] >= steps["wall_s"][:-1]).all()
+    if "refine" in training:
+        found, wanted = (RunRecord(path).arrays("refinements") for path in (folder.path, whole))
+        assert wanted["kept"].any()
+        assert all((found[name] == column).all() for name, column in wanted.items())
     with h5py.File(folder.path / "run.h5") as file:
         numbers = [call.number for call in read_calls(file["entry/journal"].values())]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
