@@ -26,9 +26,10 @@ def demo_bench(
     """Start emulated instruments on this computer, each wired to a simulated system, and print their addresses."""
     with one_line_errors():
         from devices.emulator.demo import start_demo_bench
-        from devices.emulator.faults import FAULTS
+        from devices.emulator.faults import FAULTS, FaultKind
 
-        kind = next((kind for kind in FAULTS if kind == fault), None)
+        known: dict[str, FaultKind] = {kind: kind for kind in FAULTS}
+        kind = known.get(fault or "")
         if fault is not None and kind is None:
             say(f"overtone: no fault is called {fault!r}. Choose from {', '.join(FAULTS)}.")
             raise typer.Exit(EXIT_USAGE)

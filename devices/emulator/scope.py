@@ -207,7 +207,7 @@ class EmulatedSiglentSDS(EmulatedScope):
         self.arm(rest)
 
     def _preamble(self, _: bytes) -> bytes:
-        _, step_s, points = self.window()
+        _start_s, step_s, points = self.window()
         scale_v, offset_v = self.vertical()
         if self.overflowed():
             step_s = scale_v = math.nan
