@@ -154,8 +154,10 @@ class VisaRecorder:
         if shots != self._shots:
             self._set_window(shots, deadline)
         self._load(waveforms_v, deadline)
-        records = [self._shoot(shots, deadline) for _ in range(self._plan.averages)]
-        return records[0] if len(records) == 1 else np.mean(records, axis=0)
+        record_v = self._shoot(shots, deadline)
+        for _ in range(1, self._plan.averages):
+            record_v += self._shoot(shots, deadline)
+        return record_v / self._plan.averages
 
     def safe(self, deadline_s: float) -> None:
         """Switch the output off and see that it is, over a new line where the old one is broken."""
