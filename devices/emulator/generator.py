@@ -180,7 +180,7 @@ class EmulatedSiglentSDG2042X(EmulatedGenerator):
             self.set_output(rest.split(b",")[0])
 
     def _load(self, rest: bytes) -> None:
-        found = re.match(rb"WVNM,(\w+),LENGTH,(\d+)B,", rest)
+        found = re.match(rb"WVNM,(\w+),(?:TYPE,5,)?LENGTH,(\d+)B,", rest)
         data = rest.partition(b",WAVEDATA,")[2]
         if found is None or int(found[2]) != len(data):
             raise CommandError('-161,"Invalid block data"')

@@ -127,7 +127,7 @@ class SiglentSDG(Generator):
     @classmethod
     def upload(cls, codes: bytes, values: dict[str, float]) -> list[bytes]:
         """Send plain bytes behind a header that tells their number."""
-        head = "C1:WVDT WVNM,shot,LENGTH,{bytes}B,FREQ,1000,AMPL,{vpp},OFST,{offset_v},PHASE,0,WAVEDATA,"
+        head = "C1:WVDT WVNM,shot,TYPE,5,LENGTH,{bytes}B,FREQ,1000,AMPL,{vpp},OFST,{offset_v},PHASE,0,WAVEDATA,"
         return [head.format(bytes=len(codes), **numbers(values)).encode() + codes]
 
 
