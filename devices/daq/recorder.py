@@ -23,8 +23,8 @@ MOST_SAMPLES = 2_000_000  # of one transfer, which are 16 MB
 SPARE_BYTES = 1 << 20
 HIGHEST_V = 1000.0  # no card of theirs has a wider range
 RATE_TOLERANCE = 1e-4  # relative: a card divides its timebase by whole numbers
-SESSIONS = ("output", "input")
 IMPLAUSIBLE = 2.0  # times the range: converters end a few percent beyond it
+FIRST_TRY = 0.3  # of the time for a safe state
 GIVE_UP = 0.8  # of the time to spare: the driver's own time-out says more than the end of a call
 ROUNDING = 1e-5  # of the largest voltage: it is computed in float32
 
@@ -105,12 +105,12 @@ class DaqRecorder:
         """Take the output to 0 V and clear the tasks; where that fails, once more on a new line."""
         self._armed = 0
         try:
-            self._link.call(self._rest, deadline_s / 2)
+            self._link.call(self._rest, FIRST_TRY * deadline_s)
         except DeviceError:
             self.close()
             self._stale = True
             self._link = open_link(self._address, SPARE_BYTES, patient=True)
-            self._link.call(self._rest if self._address.server else self._reset, deadline_s / 2)
+            self._link.call(self._rest if self._address.server else self._reset, (1 - FIRST_TRY) * deadline_s)
 
     def close(self) -> None:
         """Let go of the card."""
@@ -156,17 +156,23 @@ class DaqRecorder:
         self._facts = RecorderFacts(name, output.is_simulated, self._rows, outputs_v[-1], inputs_v)
 
     def _rest(self) -> None:
-        """Clear our tasks, those that a broken connection left behind too, and take the output to 0 V."""
+        """Take the output to 0 V and clear our tasks, those that a broken connection left behind too."""
         from nidaqmx.stream_writers import AnalogSingleChannelWriter
 
         self._clear()
+        if self._stale:
+            self._begin("output").close()
         task = self._begin("output")
         output_v = self._facts.output_v
         task.ao_channels.add_ao_voltage_chan(self._output, min_val=-output_v, max_val=output_v)
         writer = AnalogSingleChannelWriter(task.out_stream)  # which starts by itself
         writer.verify_array_shape = False
         writer.write_one_sample(0.0)
-        self._clear()
+        task.close()
+        if self._stale:
+            self._begin("input").close()
+        self._tasks.clear()
+        self._stale = False
 
     def _reset(self) -> None:
         """Reset the card: what a call that hangs holds of it is free again, and the output is off."""
@@ -179,6 +185,8 @@ class DaqRecorder:
         from nidaqmx.constants import DigitalWidthUnits, RegenerationMode
 
         self._clear()
+        if self._stale:
+            self._rest()
         plan = self._plan
         output, record = self._begin("output"), self._begin("input")
         output.ao_channels.add_ao_voltage_chan(self._output, min_val=-self._output_v, max_val=self._output_v)
@@ -255,16 +263,12 @@ class DaqRecorder:
         return task
 
     def _clear(self) -> None:
-        """Clear our tasks; in a server also those whose answer never came."""
         for task in self._tasks:
-            with suppress(Exception):
+            try:
                 task.close()
+            except Exception:  # it may be cleared or not
+                self._stale = True
         self._tasks.clear()
-        if self._stale:
-            for session in SESSIONS:
-                self._begin(session).close()
-            self._tasks.clear()
-            self._stale = False
 
 
 def _who(device: Device) -> dict[str, object]:
