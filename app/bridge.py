@@ -80,9 +80,9 @@ class Frame:
     shots: dict[int, ShotMeasured] = field(default_factory=dict[int, ShotMeasured])
     sample: SampleShown | None = None
     progress: list[Progress] = field(default_factory=list[Progress])
-    calibration: StepProgress | None = None
     steps: int = 0
     times_s: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    calibration: StepProgress | None = None
 
     def __bool__(self) -> bool:
         return bool(self.shots or self.sample or self.progress or self.steps or self.calibration)

@@ -3073,7 +3073,7 @@
     </message>
     <message>
         <source>Which commands instruments on VISA understand; auto asks them.</source>
-        <translation>VISA 仪器所用的指令集；auto 会询问仪器。</translation>
+        <translation>VISA 仪器所用的指令集；“自动”会询问仪器。</translation>
     </message>
     <message>
         <source>Which data set, how it is split, and how strongly its training samples are changed at random.</source>

@@ -26,11 +26,12 @@ from tests.gui.shown import texts_of
 from tests.gui.texts import catalogue
 
 WAIT_MS = 120_000
-# what is written in Latin letters in Chinese texts, too: names of methods, keys, file formats, units and programs
+# what is written in Latin letters in Chinese texts, too: names of methods, keys, formats, units, programs; checksums
 LATIN = re.compile(
     r"""PAT|SHG|MNIST|ADC|USB|Bl|Overtone|overtone|resume|softmax|English|McNemar|Wilcoxon|Hann|Blackman|Harris|sha256|
     Ctrl|Shift|Esc|Enter|Del|CSV|TOML|toml|csv|Jupyter|TensorBoard|TorchScript|PNG|SVG|PDF|NPZ|gzip|
-    MB|kB|dB|ms|nm|Hz|kHz|MHz|fs|fs2|fs3|rad|ppm|mV|run|runs|F\d|h5""",
+    VISA|TCPIP|SOCKET|keysight|rigol|siglent|MB|kB|dB|ms|nm|Hz|kHz|MHz|fs|fs2|fs3|rad|ppm|mV|run|runs|F\d|h5|
+    [0-9a-f]{12}""",
     re.VERBOSE,
 )
 
