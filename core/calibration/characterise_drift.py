@@ -17,6 +17,7 @@ VISITS = 16
 SENTINELS, REPEATS = 8, 4
 SLOW, FAST = 0.01, 0.1  # change an hour, of the signal
 LEAST_HOURS = 1e-9
+CERTAIN = 4.0  # times the variance of a mean, since all channels may scatter together
 
 
 def drift_step(
@@ -70,7 +71,7 @@ def drift_step(
     }
     told = {"change": float(shape[-1]), "hours": float(hours[-1])}
     surely = max(low, -high, 0.0)  # the slowest drift that the interval allows
-    pace = max(surely, float(shape[-1] / hours[-1]) if departure[-1] > 2 * noise else 0.0)
+    pace = max(surely, float(shape[-1] / hours[-1]) if departure[-1] > CERTAIN * noise else 0.0)
     if pace <= SLOW:
         return probe.ended("good", Phrase("No drift that matters in {hours:.2g} h.", **told), figures, *curves)
     text = "The response changes by {change:.1%} in {hours:.2g} h; calibrate again about as often, or let it warm up."
