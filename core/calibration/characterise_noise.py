@@ -49,7 +49,16 @@ def noise_step(measure: Measure, info: SystemInfo, *, seed: int, progress: Progr
     curves = [
         over(axis, Phrase("At rest"), label, unit, np.sqrt(np.square(still).mean(0))),
         over(axis, Phrase("Loud"), label, unit, np.sqrt(np.square(scatter).mean(0))),
-        Curve(covariance, axis.quantity, axis.unit, covariance, unit, axis.values, _covariance(scatter), kind="image"),
+        Curve(
+            covariance,
+            axis.quantity,
+            axis.unit,
+            covariance,
+            f"{unit}²",
+            axis.values,
+            _covariance(scatter),
+            kind="image",
+        ),
         Curve(Phrase("Noise against level"), Phrase("rms response"), unit, label, unit, levels, noises, kind="points"),
     ]
     if (interval_s := sample_interval_s(info)) is not None:

@@ -42,6 +42,7 @@ class Probe:
         self, step: StepName, measure: Measure, info: SystemInfo, *, seed: int, total: int, progress: Progress
     ) -> None:
         self.info, self.passes = info, 0
+        self.found: tuple[Curve, ...] = ()  # shown while the step goes on
         self.generator = torch.Generator().manual_seed(seed)
         self.shared = tuple(
             0.5 + SHARED_AMPLITUDE * (torch.rand(*shape, generator=self.generator) - 0.5)
@@ -69,11 +70,11 @@ class Probe:
             self._spent_s += time.perf_counter() - start_s
             self.passes += len(rows)
             left_s = self._spent_s / self.passes * (self._total - self.passes)
-            seen = self._seen(rows[-1].numpy(), answers[-1][-1])
+            seen = (*self._latest(rows[-1].numpy(), answers[-1][-1]), *self.found)
             self._progress(StepProgress(self._step, self.passes, self._total, left_s, seen))
         return np.concatenate(answers)
 
-    def _seen(self, drive: Array, response: Array) -> tuple[Curve, ...]:
+    def _latest(self, drive: Array, response: Array) -> tuple[Curve, ...]:
         """Return the latest shot to be drawn, nothing where the response has not the length that it should have."""
         info, name = self.info, Phrase("Latest shot")
         if response.shape != (info.response_dim,):

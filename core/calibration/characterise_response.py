@@ -35,6 +35,7 @@ GOOD, USABLE = 0.8, 0.4  # coherence
 MOST_RESONANCES = 5
 STILL = 3.0  # standard errors of a control's column that tell nothing
 FREQUENCY, MAGNITUDE, COHERENCE = Phrase("Frequency"), Phrase("Magnitude"), Phrase("Coherence")
+RANDOM, MULTI_SINE = Phrase("Random"), Phrase("Multi-sine")
 
 
 def response_step(measure: Measure, info: SystemInfo, *, seed: int, progress: Progress = ignore) -> StepEnded:
@@ -49,6 +50,7 @@ def _waveforms(measure: Measure, info: SystemInfo, seed: int, progress: Progress
     total = REST_SHOTS + RANDOM_SHOTS + MULTI_SINES + SWEEPS
     probe = Probe("response", measure, info, seed=seed, total=total, progress=progress)
     samples, period = info.drive_dim, info.drive_dim // 2
+    unit = f"{info.response_unit}/{info.drive_unit}" if info.response_unit != info.drive_unit else "1"
     still = probe.shoot(probe.at_rest(REST_SHOTS)).mean(0)
 
     def answer(shape: Array) -> Array:
@@ -63,13 +65,16 @@ def _waveforms(measure: Measure, info: SystemInfo, seed: int, progress: Progress
     raw, error = impulse_response(LEVEL * noise, answers)
     impulse = without_noise(raw, error)
     by_noise = transfer(impulse, LEVEL * noise, answers)
+    probe.found = (_magnitude(RANDOM, by_noise, interval_s, unit),)
     steady = slice(samples - period, samples)
     waves = np.pad(waves, ((0, 0), (0, samples - waves.shape[1])), mode="wrap")
     by_waves = h1(LEVEL * waves[:, steady], answer(waves)[:, steady])
+    probe.found = (*probe.found, _magnitude(MULTI_SINE, by_waves, interval_s, unit))
     sweeps = np.tile(sweep, (SWEEPS, 1))
     by_sweep = _within(h1(LEVEL * sweeps, answer(sweeps)), SWEEP_BAND)
 
-    peaks, heights = resonances(impulse)
+    peaks, _ = resonances(impulse)
+    heights = np.interp(peaks, by_noise.frequency, np.abs(by_noise.response))
     memory_s = interval_s * memory(impulse, FORGOTTEN)
     left, shots = np.square(answers - predicted(impulse, LEVEL * noise)).sum(), RANDOM_SHOTS
     explained = max(1 - left / max(np.square(answers).sum(), TINY) * shots / (shots - 1), 0.0)
@@ -81,13 +86,13 @@ def _waveforms(measure: Measure, info: SystemInfo, seed: int, progress: Progress
     }
     for number, peak in enumerate(peaks[:MOST_RESONANCES], 1):
         figures[Phrase("Maximum {number}", number=number)] = Quantity(peak / interval_s, "Hz")
-    unit = f"{info.response_unit}/{info.drive_unit}" if info.response_unit != info.drive_unit else "1"
-    named = ((Phrase("Random"), by_noise), (Phrase("Multi-sine"), by_waves), (Phrase("Swept sine"), by_sweep))
+    named = ((RANDOM, by_noise), (MULTI_SINE, by_waves))
     curves = [
-        *(_magnitude(name, found, interval_s, unit) for name, found in named),
+        *probe.found,
+        _magnitude(Phrase("Swept sine"), by_sweep, interval_s, unit),
         Curve(Phrase("Maxima"), FREQUENCY, "Hz", MAGNITUDE, unit, peaks / interval_s, heights, kind="points"),
-        *(Curve(n, FREQUENCY, "Hz", COHERENCE, "1", s.frequency / interval_s, s.coherence) for n, s in named[:2]),
-        *(Curve(n, FREQUENCY, "Hz", Phrase("Phase"), "rad", *_phase(s, interval_s)) for n, s in named[:1]),
+        *(Curve(n, FREQUENCY, "Hz", COHERENCE, "1", s.frequency / interval_s, s.coherence) for n, s in named),
+        Curve(RANDOM, FREQUENCY, "Hz", Phrase("Phase"), "rad", *_phase(by_noise, interval_s)),
         over(
             info.response_axis,
             Phrase("Impulse response"),

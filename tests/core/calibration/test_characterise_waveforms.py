@@ -49,6 +49,14 @@ def test_short_records_are_characterised_too(name, samples):
     assert CHARACTERISATION[name](lab, lab.info, seed=1).outcome in ("good", "skipped")
 
 
+def test_the_transfer_function_is_shown_as_soon_as_it_is_measured():
+    lab, told = Lab(np.array([0.5, 0.3]), noise=0.01), list[StepProgress]()
+    ended = response_step(lab, lab.info, seed=1, progress=told.append)
+    shown = [[seen.name for seen in event.curves if seen.y_quantity == "Magnitude"] for event in told]
+    assert shown == [[], [], ["Random"], ["Random", "Multi-sine"]]
+    assert told[-1].curves[-2:] == ended.curves[:2]
+
+
 # Connection and range
 
 
