@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -66,7 +66,7 @@ def _shots_ms(addresses: list[str], samples: int, shots: int) -> list[float]:
 
 
 @contextmanager
-def _bench() -> Iterator[dict[str, Any]]:
+def _bench() -> Generator[dict[str, Any]]:
     command = [sys.executable, "-m", "app.bench.visa"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -80,13 +80,12 @@ def _bench() -> Iterator[dict[str, Any]]:
 def _serve() -> None:
     """Be the other process, until the first one hangs up."""
     from devices.emulator.bench import Bench
-    from devices.emulator.table import SERVERS, Table
+    from devices.emulator.table import Table
 
     found = dict[str, tuple[str, str]]()
     for samples in (1_000, 100_000):
         table = Table(Bench(lambda frames_v: frames_v / 2, samples, RATE_HZ))
-        for protocol in SERVERS:
-            found[f"{protocol} {samples}"] = table.listen(protocol)
+        found |= {f"socket {samples}": table.listen("socket"), f"hislip {samples}": table.listen("hislip")}
     print(json.dumps(found), flush=True)
     sys.stdin.read()
 

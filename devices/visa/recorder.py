@@ -13,10 +13,12 @@ import numpy as np
 from core.ports import DeviceError, DeviceLost, SpecError
 from core.run.spec import ConnectionSpec
 from devices.recorder import Plan, RecorderFacts, told
-from devices.visa.dialects import GENERATORS, NO_ERROR, SCOPES, Generator, Scaling, Scope, numbers, volts
+from devices.visa.generators import GENERATORS, Generator, numbers
 from devices.visa.link import Ask, Deadline, Link, open_link
+from devices.visa.scopes import SCOPES, Scaling, Scope, volts
 
 LEAD_SAMPLES = 1  # at rest before a waveform: between bursts a generator stays at its first sample
+NO_ERROR = re.compile(r"\+?0\b")
 DEMO_SERIAL = "DEMO"  # how the serial numbers of the bundled emulators begin
 POLL_S = 1e-4
 TOLERANCE = 1e-3  # of a setting that is read back

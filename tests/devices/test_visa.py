@@ -30,7 +30,7 @@ from devices.emulator.faults import FAULTS
 from devices.emulator.scpi import message_length, short_form
 from devices.emulator.table import MAKERS, SERVERS, Table
 from devices.recorder import Plan
-from devices.visa.dialects import block
+from devices.visa.generators import block
 from devices.visa.link import Ask, Deadline, SocketLink, whole_block
 from devices.visa.recorder import VisaRecorder, open_recorder
 from tests.devices.conftest import build
