@@ -67,6 +67,16 @@ def plate_wiring() -> Wiring:
     return Wiring(SimulatedPlate().info, RATE_HZ, drive_v=0.5, full_scale_v=0.5, rest_samples=3200)
 
 
+def shg_wiring() -> Wiring:
+    """Tell the wiring of a shaper, whose amplitudes are from 0 to 1, and of a spectrometer, whose counts are."""
+    from devices.simulated.shg import SATURATION, SimulatedShg
+
+    info = SimulatedShg().info
+    shot_s = 0.05  # a screen's two frames, and two exposures of 6 ms
+    rate_hz = info.drive_dim / shot_s
+    return Wiring(info, rate_hz, drive_v=0.5, offset_v=0.5, full_scale_v=1 / SATURATION, rest_samples=0)
+
+
 def _simulated(kind: str, title: str, connect: Callable[[SystemSpec], PhysicalSystem] | None = None) -> SystemEntry:
     name = kind.capitalize()
 
@@ -103,7 +113,7 @@ def _simulated(kind: str, title: str, connect: Callable[[SystemSpec], PhysicalSy
 BUNDLED = {
     "plate": _simulated("plate", "Multimode mechanical plate", waveform_connection(plate_wiring)),
     "circuit": _simulated("circuit", "Nonlinear electronic oscillator", waveform_connection(circuit_wiring)),
-    "shg": _simulated("shg", "Optical second-harmonic generation"),
+    "shg": _simulated("shg", "Optical second-harmonic generation", waveform_connection(shg_wiring)),
     "pendula": _simulated("pendula", "Coupled nonlinear pendula"),
 }
 

@@ -44,6 +44,9 @@ BUNDLED_DRIVERS = {
     "daq": _bundled(
         "devices.daq.recorder", "NI card (NI-DAQmx)", ("NI://", "NI-GRPC://"), "ni-grpc://192.168.1.5:31763/Dev1"
     ),
+    "optics": _bundled(
+        "devices.optics.recorder", "Pulse shaper and spectrometer", ("SCREEN::", "MASK::"), "SCREEN::HDMI-2"
+    ),
     "audio": _bundled("devices.audio.recorder", "Sound card", ("AUDIO::", "JACK::"), "AUDIO::default"),
 }
 

@@ -20,10 +20,11 @@ Result = TypeVar("Result")
 class Plan:
     """What a driver is asked to play and to record, settled when it is opened.
 
-    A shot is `samples` voltages at `rate_hz`, each held for a sample; its record is as many voltages, the first of them
-    `lag_s` after the beginning of the first sample. `rest_samples` at `rest_v` separate shots that are played in one
-    transfer, at most `shots` of them. No voltage beyond `peak_v` will be asked for: the instrument's own limit goes
-    there. A record is the mean of `averages`, and an input range of at least `range_v` is wanted first.
+    A shot is `samples` voltages at `rate_hz`, each held for a sample; its record is as many voltages, or
+    `record_samples` where that is not 0, the first of them `lag_s` after the beginning of the first sample.
+    `rest_samples` at `rest_v` separate shots that are played in one transfer, at most `shots` of them. No voltage
+    beyond `peak_v` will be asked for: the instrument's own limit goes there. A record is the mean of `averages`, and an
+    input range of at least `range_v` is wanted first.
     """
 
     samples: int
@@ -35,6 +36,7 @@ class Plan:
     range_v: float
     averages: int = 1
     shots: int = 1
+    record_samples: int = 0
 
     def play_s(self, shots: int) -> float:
         """Return how long so many shots last."""

@@ -82,6 +82,7 @@ class Wiring:
             range_v=connection.range_v or self.full_scale_v,
             averages=connection.averages,
             shots=connection.batch,
+            record_samples=self.info.response_dim,
         )
 
 

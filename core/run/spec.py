@@ -88,6 +88,24 @@ class ConnectionSpec(_Section):
             json_schema_extra=CONNECTED,
         ),
     ] = 0.0
+    first_column: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=100_000,
+            description="Column of a shaper's mask that has the shortest wavelength.",
+            json_schema_extra=CONNECTED,
+        ),
+    ] = 0
+    last_column: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=100_000,
+            description="Column of a shaper's mask that has the longest wavelength; 0 is the last one.",
+            json_schema_extra=CONNECTED,
+        ),
+    ] = 0
     averages: Annotated[
         int, Field(ge=1, le=10_000, description="Records that are averaged to a shot.", json_schema_extra=CONNECTED)
     ] = 1
