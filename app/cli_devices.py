@@ -11,6 +11,7 @@ import typer
 from app.terminal import EXIT_USAGE, Json, one_line_errors, print_result, say
 
 verbs = typer.Typer()
+PRESETS = {"circuit": "circuit-mnist", "plate": "plate-mnist", "shg": "shg-vowels"}
 
 
 @verbs.command("demo-bench")
@@ -39,9 +40,8 @@ def demo_bench(
         bench = start_demo_bench(serial_number, seed, kind, every)
         for item in bench.instruments:
             say(f"\n{item.title}")
-            say(
-                "  overtone run circuit-mnist " + " ".join(f"--set {key}={text}" for key, text in item.settings.items())
-            )
+            settings = " ".join(f"--set {key}={text}" for key, text in item.settings.items())
+            say(f"  overtone run {PRESETS[item.kind]} {settings}")
         say("\nThese instruments exist on this computer only. Stop them with Ctrl-C.")
         print_result([{"kind": item.kind, "title": item.title, **item.settings} for item in bench.instruments], as_json)
         while not ended.wait(0.5):  # without a time-out no signal would be seen on Windows

@@ -16,9 +16,11 @@ from app.bridge import Bridge
 from app.bug_report import catch_all
 from app.closing import PATIENCE_S
 from app.engine import Engine
+from app.mask_window import Screens
 from app.memory import keep_memory_together
 from app.theme import ThemeController
 from app.window import MainWindow
+from devices.optics.mask import offer_screens
 
 
 def open_window(arguments: list[str]) -> NoReturn:
@@ -33,6 +35,7 @@ def open_window(arguments: list[str]) -> NoReturn:
     bridge = Bridge()
     engine = Engine(bridge)
     window = MainWindow(bridge, engine, themes, Path("runs"))
+    offer_screens(Screens(window).open)
     catch_all(bridge.report)
     for interruption in (signal.SIGINT, signal.SIGTERM):  # served at the bridge's next tick
         signal.signal(interruption, window.interrupt)

@@ -77,7 +77,7 @@ class Guard:
             energy_s = float(np.square(waveforms_v / limits.peak_v).sum()) * plan.averages / plan.rate_hz
             self._rested_s = time.monotonic() + energy_s / limits.duty
         answer = recorder.play_and_record(waveforms_v, deadline_s + plan.play_s(len(waveforms_v)))
-        if answer.shape != (len(waveforms_v), plan.record_samples or plan.samples) or np.isnan(answer).any():
+        if answer.shape != (len(waveforms_v), plan.record_samples or waveforms_v.shape[1]) or np.isnan(answer).any():
             raise DeviceLost(
                 f"{recorder.facts.name} returned a record of {answer.shape} with {int(np.isnan(answer).sum())} "
                 f"holes for {waveforms_v.shape} samples; it was not used."

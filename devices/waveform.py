@@ -82,7 +82,7 @@ class Wiring:
             range_v=connection.range_v or self.full_scale_v,
             averages=connection.averages,
             shots=connection.batch,
-            record_samples=self.info.response_dim,
+            record_samples=0 if self.info.response_dim == self.info.drive_dim else self.info.response_dim,
         )
 
 

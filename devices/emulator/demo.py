@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from core.ports import DeviceError
 from core.run.spec import ConnectionSpec
-from devices.catalogue import BUNDLED, circuit_wiring
+from devices.audio.signal import layout
+from devices.catalogue import BUNDLED, circuit_wiring, plate_wiring
 from devices.emulator.bench import Bench, wired
 from devices.emulator.faults import FaultKind, Faults
+from devices.emulator.ocean import EmulatedOcean, OceanServer, shine_on
+from devices.emulator.room import CLIENT, SERVER, Room, SoundServer
 from devices.emulator.table import Maker, Protocol, Table
+from devices.simulated.shg import SATURATION
 
 if TYPE_CHECKING:
     from devices.emulator.daq import DaqServer
@@ -27,6 +34,7 @@ PORTS: dict[tuple[Maker, Protocol], tuple[int, int]] = {
 
 
 CARD_PORT = 31763  # of NI's gRPC device server
+LIGHT_PORT = 57357  # of Ocean's spectrometers
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,8 @@ def start_demo_bench(
 ) -> DemoBench:
     """Start all emulators; the usual ports are taken where they are free.
 
-    With a fault, it strikes each instrument again and again, after `every` messages. A card needs NI's own package.
+    With a fault, it strikes each instrument again and again, after `every` messages. A card needs NI's own package, and
+    a room the JACK sound server.
     """
 
     def circuit() -> Bench:
@@ -66,13 +75,22 @@ def start_demo_bench(
     server = _serve_card(circuit(), fault, every) if find_spec("nidaqmx") and find_spec("grpc") else None
     cards = () if server is None else (_card(server),)
 
-    def close() -> None:
-        for table in tables.values():
-            table.close()
-        if server is not None:
-            server.close()
-
-    return DemoBench((*_listening(tables), *cards), close)
+    light = _serve_light(EmulatedOcean(shine_on(BUNDLED["shg"].build(serial_number, seed, {}), SATURATION)))
+    stack = ExitStack()
+    for close in (light.stop, *(table.close for table in tables.values()), *((server.close,) if server else ())):
+        stack.callback(close)
+    rooms = list[DemoInstrument]()
+    with suppress(DeviceError):  # this computer has no sound server
+        plate = wired(BUNDLED["plate"].build(serial_number, seed, {}), plate_wiring())
+        room, address = _open_room(plate, stack)
+        rooms.append(
+            DemoInstrument("plate", "Sound card in a room", {"system.kind": "plate", "system.address": address})
+        )
+        if fault is not None:
+            room.faults.arm(fault, every, every)
+    if fault is not None:
+        light.instrument.faults.arm(fault, every, every)
+    return DemoBench((*_listening(tables), *cards, _light(light), *rooms), stack.close)
 
 
 def _listening(tables: dict[Maker, Table]) -> Iterator[DemoInstrument]:
@@ -103,3 +121,31 @@ def _serve_card(bench: Bench, fault: FaultKind | None, every: int) -> DaqServer:
 def _card(server: DaqServer) -> DemoInstrument:
     settings = {"system.kind": "circuit", "system.address": server.address}
     return DemoInstrument("circuit", f"NI {server.card.model}, gRPC device server", settings)
+
+
+def _serve_light(instrument: EmulatedOcean) -> OceanServer:
+    try:
+        return OceanServer(instrument, LIGHT_PORT)
+    except OSError:  # another program has this port
+        return OceanServer(instrument)
+
+
+def _light(server: OceanServer) -> DemoInstrument:
+    settings = {
+        "system.kind": "shg",
+        "system.address": server.mask_address,
+        "system.connection.recorder": server.address,
+    }
+    return DemoInstrument("shg", "Pulse shaper and Ocean HDX, Ocean's protocol", settings)
+
+
+def _open_room(bench: Bench, stack: ExitStack) -> tuple[Room, str]:
+    """Open a room on a sound server of its own; return it and its address. Raise DeviceError."""
+    try:
+        server = stack.enter_context(SoundServer())
+    except DeviceError:  # another bench has this name, or there is no such program
+        server = stack.enter_context(SoundServer(f"{SERVER}-{secrets.token_hex(2)}"))
+    wiring = plate_wiring()
+    room = Room(bench, layout(wiring.info.drive_dim, wiring.rest_samples, 1.0), server.name)
+    stack.callback(room.close)
+    return room, f"JACK::{server.name}::{CLIENT}"

@@ -21,6 +21,7 @@ SERVER = "overtone"
 BLOCK = 512
 BLOCKS_LATE = 2  # the answer to a frame is known when all of it was played
 SERVER_START_S = 5.0
+REFUSAL_S = 0.3  # in which a server ends that cannot start
 STALL_S = 1.5
 LATE_S = 0.1
 SHIFT = 200
@@ -178,6 +179,9 @@ class SoundServer:
             stderr=subprocess.DEVNULL,
             env=os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"},
         )
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(REFUSAL_S)
+            raise DeviceError(f"The sound server {self.name} does not start: another one may have this name.")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -70,13 +70,12 @@ class LightBench:
         self._mask.close()
         self._spectrometer.close()
 
-    def _shot(self, amplitudes: np.ndarray, deadline: Deadline) -> np.ndarray:
+    def _shot(self, amplitudes: np.ndarray, deadline: Deadline, tries: int = TRIES) -> np.ndarray:
         self._show(amplitudes, deadline)
-        for _ in range(TRIES):  # a flash of other light passes
-            spectra = [self._spectrometer.read(deadline) for _ in range(self._averages)]
-            saturated = (np.max(spectra, 0) >= SATURATED) @ (self._bins > 0)
-            if not saturated.any():
-                break
+        spectra = [self._spectrometer.read(deadline) for _ in range(self._averages)]
+        saturated = (np.max(spectra, 0) >= SATURATED) @ (self._bins > 0)
+        if saturated.any() and tries > 1:  # a flash of other light passes
+            return self._shot(amplitudes, deadline, tries - 1)
         return np.where(saturated, np.inf, np.mean(spectra - self._dark, 0) @ self._bins)
 
     def _show(self, amplitudes: np.ndarray, deadline: Deadline) -> None:

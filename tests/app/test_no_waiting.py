@@ -13,6 +13,7 @@ NO_SLOT = {  # where the program itself runs, where it has ended, and what anoth
     "bench/window.py": {"main", "_train", "_soak"},
     "bench/long_traces.py": {"main", "_shoot"},
     "background.py": {"finish"},
+    "mask_window.py": {"do", "show"},
 }
 
 
