@@ -33,7 +33,7 @@ from devices.safety import RAMP
 FULL_SCALE_V = 1.0
 CLIPPED_V = 0.9999
 MOST_SHOTS = 256
-LONGEST_DELAY_S = 0.5
+LONGEST_DELAY_S = 0.4
 SWEEPS = 8
 LIKE = 0.7  # correlation of a marker with what it sounded like at first
 STEADY = (0.8, 1.25)  # its gain
