@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -37,4 +37,13 @@ class PhysicsModel(Protocol):
         self, values: Mapping[str, Tensor], drive: Float[Tensor, "batch drive"], *parameters: Tensor
     ) -> Float[Tensor, "batch response"]:
         """Compute the noise-free response, differentiable in `values`, `drive` and `parameters`."""
+        ...
+
+
+@runtime_checkable
+class Widened(PhysicsModel, Protocol):
+    """A model that neglects something which its apparatus may well show, and knows how to take it in."""
+
+    def wider(self) -> PhysicsModel:
+        """Return the equations with what they neglect, as further parameters after the same ones."""
         ...

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from core.physics.kernels import plate as compiled
 from core.physics.kernels.function import Kernel, check_finite, solve
-from core.physics.model import FitParameter
+from core.physics.model import FitParameter, PhysicsModel
 
 SAMPLES = 784
 RATE_HZ = 48_000.0
@@ -106,6 +106,12 @@ class PlateModel:
         force = compress(2 * drive - 1, values["compression"])
         heard = simulate(force, effective_modes(values))
         return (heard + values["offset"]).clamp(-1, 1)  # the digitiser's full scale
+
+    def wider(self) -> PhysicsModel:
+        """Let the suspension and the mount harden, which takes the slower stepping solver."""
+        from core.physics.plate_cubic import HardeningPlateModel  # which builds on this module
+
+        return HardeningPlateModel()
 
 
 def effective_modes(values: Mapping[str, Tensor]) -> Float[Tensor, "4 mode"]:

@@ -266,6 +266,7 @@ class _Run:
             seed=self._experiment.seed,
             steps=settings.steps,
             learning_rate=settings.learning_rate,
+            causal=self._setup.system.info.response_axis.unit == "s",
             on_progress=progress,
         )
         error = report.held_out_error

@@ -1,0 +1,122 @@
+"""Standard errors of a physics twin's parameters against SciPy's, and against systems that the equations do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import curve_fit
+from torch import Tensor
+
+from core.calibration.shots import collect_shots
+from core.physics.model import FitParameter
+from core.twin.fit import fit_twin
+from core.twin.inference import ParameterTable, parameter_table
+from core.twin.physics import PhysicsTwin
+from core.twin.shots import Shots
+from tests.conftest import SquareSystem
+
+TRUTH = {"gain": 1.4, "offset": -0.25, "rate": 0.7}
+NOISE = 0.01
+INFO = SquareSystem().info
+
+
+class Decay:
+    """response = gain · exp(-rate · drive) + offset."""
+
+    fit_parameters = (
+        FitParameter("gain", "V", 1.0, 0.3, "log"),
+        FitParameter("offset", "V", 0.0, 0.3, "linear"),
+        FitParameter("rate", "1", 1.0, 0.5, "log"),
+    )
+
+    def response(self, values: Mapping[str, Tensor], drive: Tensor, *parameters: Tensor) -> Tensor:
+        return values["gain"] * torch.exp(-values["rate"] * drive) + values["offset"]
+
+
+class Doubled(Decay):
+    """The same with its gain split into two factors that no shot can tell apart."""
+
+    fit_parameters = (*Decay.fit_parameters, FitParameter("second_gain", "1", 1.0, 0.3, "log"))
+
+    def response(self, values: Mapping[str, Tensor], drive: Tensor, *parameters: Tensor) -> Tensor:
+        product = values["gain"] * values["second_gain"]
+        return product * torch.exp(-values["rate"] * drive) + values["offset"]
+
+
+def shots_of(seed: int, count: int = 600, *, distortion: float = 0.0) -> Shots:
+    noise = torch.Generator().manual_seed(seed)
+    truth = {name: torch.tensor(value) for name, value in TRUTH.items()}
+
+    def measure(drive: Tensor) -> Tensor:
+        bent = drive + distortion * drive**3
+        return Decay().response(truth, bent) + NOISE * torch.randn(drive.shape, generator=noise)
+
+    return collect_shots(measure, INFO, count, seed=seed)
+
+
+def estimated(model: Decay, shots: Shots) -> ParameterTable:
+    twin = PhysicsTwin(model)
+    fit_twin(twin, shots, seed=0, steps=150)
+    before = {name: value.clone() for name, value in twin.state_dict().items()}
+    table = parameter_table(twin, INFO, shots)
+    assert all(torch.equal(before[name], value) for name, value in twin.state_dict().items())
+    return table
+
+
+def in_tolerances(table: ParameterTable, name: str) -> float:
+    item = table.estimates[name]
+    spread = next(p for p in Doubled.fit_parameters if p.name == name)
+    unit = float(np.asarray(spread.spread)) * (abs(float(item.value)) if spread.scale == "log" else 1.0)
+    return float(item.standard_error) / unit
+
+
+def test_standard_errors_are_those_of_least_squares_with_the_same_terms_and_priors():
+    shots = shots_of(1)
+    table = estimated(Decay(), shots)
+    x = torch.cat([batch.drives for batch in shots.batches]).double().numpy().ravel()
+    y = shots.responses.double().numpy().ravel()
+
+    def model(x, g, o, r, d2, d3, r2, r3):
+        heard = np.exp(0.3 * g) * np.exp(-np.exp(0.5 * r) * (x + 0.05 * (d2 * x**2 + d3 * x**3))) + 0.3 * o
+        heard = heard + 0.05 * (r2 * heard**2 + r3 * heard**3)
+        return heard
+
+    def with_priors(x, *z):
+        return np.concatenate([model(x, *z), NOISE * np.array(z)])  # each tolerance as one more measurement
+
+    z, covariance = curve_fit(with_priors, x, np.concatenate([y, np.zeros(7)]), p0=np.zeros(7))
+    errors = np.sqrt(np.diag(covariance))
+    for index, name in enumerate(("gain", "offset", "rate")):
+        # The sandwich is an estimate itself, and the larger of two.
+        assert in_tolerances(table, name) == pytest.approx(errors[index], rel=0.5), name
+    assert float(table.estimates["gain"].value) == pytest.approx(np.exp(0.3 * z[0]), abs=0.3 * errors[0])
+
+
+def test_the_truth_lies_within_two_standard_errors_as_often_as_it_should():
+    inside = []
+    for seed in range(24):
+        table = estimated(Decay(), shots_of(100 + seed, 300, distortion=0.02))
+        for name, truth in TRUTH.items():
+            item = table.estimates[name]
+            inside.append(abs(float(item.value) - truth) < 2 * float(item.standard_error))
+    assert np.mean(inside) > 0.87  # 95.4 % expected; a binomial of 72 is below 63 once in 500
+
+
+def test_a_drive_that_distorts_is_named_and_not_taken_for_physics():
+    table = estimated(Decay(), shots_of(3, 2000, distortion=0.05))
+    rate = table.estimates["rate"]
+    assert abs(float(rate.value) - TRUTH["rate"]) < 3 * float(rate.standard_error)
+
+
+def test_what_only_shows_as_a_product_is_not_determined_and_its_parts_are_correlated():
+    table = estimated(Doubled(), shots_of(2, 2000))
+    assert {"gain", "second_gain"} <= set(table.open)
+    assert "rate" not in table.open
+    assert in_tolerances(table, "gain") == pytest.approx(np.sqrt(0.5), rel=0.15)  # of two equal tolerances
+    names = list(table.estimates)
+    first, second = names.index("gain"), names.index("second_gain")
+    assert table.correlations[first, second] < -0.8
+    np.testing.assert_allclose(np.diag(table.correlations), 1.0)
