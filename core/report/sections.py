@@ -30,6 +30,8 @@ TWINS = {
     "physics": "the system's equations, fitted to {shots:,} random shots",
     "datasheet": "the system's equations with the values of the data sheet, not fitted",
     "neural": "a neural network, fitted to {shots:,} random shots",
+    "hybrid": "the system's equations and a small network that corrects them, fitted to {shots:,} random shots",
+    "ensemble": "the mean of five twins that were fitted alike, to {shots:,} random shots",
 }
 WAYS = {
     "pat": "with physics-aware training: the forward pass is measured on the device, the gradient is the twin's at "

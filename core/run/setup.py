@@ -13,8 +13,7 @@ from core.ports import Ageing, PhysicalSystem, SpecError
 from core.run.spec import Experiment
 from core.task.dataset import Task
 from core.training.estimators import Estimator
-from core.twin.neural import NeuralTwin
-from core.twin.physics import PhysicsTwin
+from core.twin import build as twins
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,5 @@ class Setup:
 
 def build_twin(experiment: Experiment, system: PhysicalSystem, model: PhysicsModel | None) -> nn.Module:
     """Build the untrained twin that the specification asks for. Raises SpecError when there is no model for it."""
-    if experiment.calibration.twin == "neural":
-        return NeuralTwin(system.info, seed=experiment.seed)
-    if model is None:
-        raise SpecError(f"{system.info.name} has no equations. Set calibration.twin=neural.")
-    return PhysicsTwin(model)
+    kind = experiment.calibration.twin
+    return twins.build_twin("physics" if kind == "datasheet" else kind, system.info, model, seed=experiment.seed)

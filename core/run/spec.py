@@ -24,7 +24,9 @@ VERSION = 1  # of what a specification may say, where it names one: `version = 1
 
 TABLE = counts(when={"task.name": ("table",)})
 TWIN = counts(unless={"training.estimator": ("ideal",)})  # a system that lends its own derivative needs no twin
-FITTED = counts(when={"calibration.twin": ("physics", "neural")}, unless={"training.estimator": ("ideal",)})
+FITTED = counts(
+    when={"calibration.twin": ("physics", "neural", "hybrid", "ensemble")}, unless={"training.estimator": ("ideal",)}
+)
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -213,9 +215,10 @@ class CalibrationSpec(_Section):
     """What the digital twin is, and how it is fitted."""
 
     twin: Annotated[
-        Literal["physics", "datasheet", "neural"],
+        Literal["physics", "datasheet", "neural", "hybrid", "ensemble"],
         Field(
-            description="Equations fitted to shots, equations as on the data sheet, or a neural network fitted.",
+            description="Equations fitted to shots or as on the data sheet, a network, equations that a network "
+            "corrects, or five of these.",
             json_schema_extra=TWIN,
         ),
     ] = "physics"

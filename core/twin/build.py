@@ -1,0 +1,34 @@
+"""Which kinds of twin there are, and how one is made for a system."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import nn
+
+from core.physics.model import PhysicsModel
+from core.ports import SpecError, SystemInfo
+from core.twin.ensemble import EnsembleTwin
+from core.twin.hybrid import HybridTwin
+from core.twin.neural import NeuralTwin
+from core.twin.physics import PhysicsTwin
+
+TwinKind = Literal["physics", "neural", "hybrid", "ensemble"]
+
+
+def build_twin(kind: TwinKind, info: SystemInfo, model: PhysicsModel | None, *, seed: int) -> nn.Module:
+    """Build an untrained twin. Raises SpecError where it needs equations and there are none.
+
+    An ensemble is of hybrids where there are equations, else of neural twins.
+    """
+    match kind:
+        case "neural":
+            return NeuralTwin(info, seed=seed)
+        case "ensemble":
+            return EnsembleTwin(info, model, seed=seed)
+        case _ if model is None:
+            raise SpecError(f"{info.name} has no equations. Set calibration.twin=neural.")
+        case "physics":
+            return PhysicsTwin(model)
+        case "hybrid":
+            return HybridTwin(model, info, seed=seed)
