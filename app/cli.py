@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from app import cli_devices, cli_runs
+from app import cli_calibrate, cli_devices, cli_runs
 from app.terminal import EXIT_FAILED, EXIT_INTERRUPTED, Json, one_line_errors, print_result, say
 
 cli = typer.Typer(
@@ -23,6 +23,7 @@ meta = typer.Typer(help="Meta-gradients with TorchOpt.", no_args_is_help=True)
 cli.add_typer(meta, name="meta")
 cli.add_typer(cli_runs.verbs)
 cli.add_typer(cli_devices.verbs)
+cli.add_typer(cli_calibrate.verbs)
 
 
 def command_line() -> None:

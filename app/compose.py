@@ -7,21 +7,27 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from core.physics.kernels.pool import available_threads
-from core.ports import SpecError
+import torch
+
+from core.calibration.events import CalibrationEnded, CalibrationEvent
+from core.calibration.job import CalibrationSettings, calibrate
+from core.physics.kernels.pool import available_threads, set_threads
+from core.ports import SpecError, SystemInfo
 from core.run.evaluation import evaluate_again
 from core.run.folder import RunFolder
 from core.run.record import read_experiment
 from core.run.session import resume_experiment, run_experiment
 from core.run.setup import Setup
-from core.run.spec import Experiment
+from core.run.spec import Experiment, SystemSpec
 from core.task.dataset import Task
 from core.task.load import load_task
-from core.training.control import ControlToken
+from core.training.control import ControlToken, StopRequested
 from core.training.estimators import ESTIMATORS, Estimator
-from core.training.events import Listener
+from core.training.events import Listener, Stopped
 from core.training.worker import Job
+from core.twin.build import build_twin
 from devices.catalogue import find_system, make_system
+from devices.simulated.base import SimulatedSystem
 
 
 def find_estimator(name: str) -> Estimator:
@@ -85,6 +91,46 @@ def make_resumption(path: Path, *, spared_cores: int = 0) -> tuple[Setup, Job]:
         resume_experiment(setup, path, listener, control, threads=threads)
 
     return setup, job
+
+
+def make_calibration(experiment: Experiment, *, spared_cores: int = 0) -> tuple[SystemInfo, Job]:
+    """Prepare the calibration of the unit that a specification names. Raises SpecError; nothing has run."""
+    spec = experiment.calibration
+    kind = "physics" if spec.twin == "datasheet" else spec.twin
+    settings = CalibrationSettings(kind, spec.shots, spec.steps, spec.learning_rate, experiment.seed)
+    return calibration_job(experiment.system, settings, spared_cores=spared_cores)
+
+
+def calibration_job(
+    spec: SystemSpec, settings: CalibrationSettings, *, spared_cores: int = 0, reveal: bool = False
+) -> tuple[SystemInfo, Job]:
+    """Prepare a calibration; `reveal` puts a simulated unit's hidden parameters beside the result, once it is there.
+
+    Raises SpecError; nothing has run.
+    """
+    entry = find_system(spec.kind)
+    system = make_system(spec, settings.seed)
+    model = entry.model() if entry.model else None
+    build_twin(settings.twin, system.info, model, seed=settings.seed)
+    if reveal and not isinstance(system, SimulatedSystem):
+        raise SpecError(f"{system.info.name} has no hidden parameters to reveal: it is not simulated.")
+    threads = max(1, available_threads() - spared_cores)
+
+    def job(listener: Listener, control: ControlToken) -> None:
+        def told(event: CalibrationEvent) -> None:
+            if reveal and isinstance(event, CalibrationEnded) and isinstance(system, SimulatedSystem):
+                event = replace(event, result=event.result | {"hidden": system.hidden()})
+            listener(event)
+
+        torch.set_num_threads(1)  # the kernels' own threads, over blocks of shots, are the better ones
+        set_threads(threads)
+        control.on_hold = system.safe_state
+        try:
+            calibrate(system, model, settings, told, control)
+        except StopRequested:
+            listener(Stopped(""))
+
+    return system.info, job
 
 
 def evaluate_run(folder: Path, *, serial_number: int | None = None, seed: int | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.calibration.events import LayerAlignment, Verdict
+from core.calibration.events import CalibrationEvent, LayerAlignment, Verdict
 
 Phase = Literal["connecting", "calibrating", "training", "evaluating", "waiting", "finished"]
 
@@ -196,5 +196,6 @@ Event = (
     | Finished
     | Failed
     | Stopped
+    | CalibrationEvent
 )
 Listener = Callable[[Event], None]

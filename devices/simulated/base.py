@@ -134,6 +134,10 @@ class SimulatedSystem(ABC):
             "shots": self.shots,
         }
 
+    def hidden(self) -> dict[str, Any]:
+        """Tell the hidden parameters at the present clock as plain data, for `--reveal` and for tests alone."""
+        return {name: value.tolist() for name, value in self._values.items()}
+
     def state(self) -> dict[str, Tensor]:
         """Return everything that a session changes: the noise to come, the clock, the count of shots and the drifts.
 

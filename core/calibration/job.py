@@ -1,0 +1,361 @@
+"""The guided calibration of one unit: through the checklist to a fitted twin and a verdict on it.
+
+What it does, it tells by the events of `core.calibration.events`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from torch import Tensor, nn
+
+from core.calibration.characterise import CHARACTERISATION
+from core.calibration.events import (
+    CalibrationEnded,
+    CalibrationListener,
+    Curve,
+    Outcome,
+    Quantity,
+    StepBegun,
+    StepEnded,
+    StepName,
+    StepProgress,
+)
+from core.calibration.quality import QualityCard, error_by_level, predictions, quality_card
+from core.calibration.shots import collect_shots
+from core.calibration.worth import PowerLaw, learning_curve, power_law, worth_curves, worth_words
+from core.phrase import Phrase, joined, numbered
+from core.physics.model import PhysicsModel
+from core.ports import PhysicalSystem
+from core.twin.build import TwinKind, build_twin
+from core.twin.ensemble import EnsembleTwin
+from core.twin.fit import FitProgress, FitReport, fit_twin
+from core.twin.hybrid import HybridTwin
+from core.twin.inference import ParameterTable, parameter_table
+from core.twin.physics import PhysicsTwin
+from core.twin.shots import Shots
+
+HELD_OUT = 0.2
+PURPOSES: dict[StepName, str] = {
+    "connect": "Connecting {system}",
+    "range": "Looking for the range of {system}, and for dead or clipped channels",
+    "noise": "Repeating shots to see the noise of {system}",
+    "latency": "Timing the start of the shots of {system}",
+    "response": "Measuring how {system} answers weak drives",
+    "linearity": "Measuring how {system} answers stronger drives",
+}
+OUTCOMES: dict[str, Outcome] = {"good": "good", "usable": "warning", "refit": "bad", "not identifiable": "bad"}
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """What is fitted to how many shots, and from which seed all chance comes."""
+
+    twin: TwinKind = "physics"
+    shots: int = 1024
+    steps: int = 400
+    learning_rate: float = 0.03
+    seed: int = 0
+
+
+class Control(Protocol):
+    """How a calibration is held: `core.training.control.ControlToken` is one."""
+
+    def safe_point(self) -> None:
+        """Wait here while paused; raise to stop."""
+        ...
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A calibrated twin with its card and, where it knows equations, its parameters."""
+
+    twin: nn.Module
+    card: QualityCard
+    parameters: ParameterTable | None
+    result: dict[str, Any]
+
+
+def calibrate(
+    system: PhysicalSystem,
+    model: PhysicsModel | None,
+    settings: CalibrationSettings,
+    listener: CalibrationListener,
+    control: Control,
+) -> Calibration:
+    """Go through the checklist; end with a CalibrationEnded event, outputs safe on every path.
+
+    The result of `--json` is plain data. Raises SpecError for a twin that the system cannot have, and what the device
+    and `control` raise.
+    """
+    try:
+        return _Job(system, model, settings, listener, control).perform()
+    finally:
+        system.safe_state()
+
+
+class _Job:
+    def __init__(
+        self,
+        system: PhysicalSystem,
+        model: PhysicsModel | None,
+        settings: CalibrationSettings,
+        listener: CalibrationListener,
+        control: Control,
+    ) -> None:
+        self._system, self._model, self._settings = system, model, settings
+        self._listener, self._control = listener, control
+        self._twin = build_twin(settings.twin, system.info, model, seed=settings.seed)
+
+    def perform(self) -> Calibration:
+        info, settings, start_s = self._system.info, self._settings, time.perf_counter()
+        faults = self._characterise()
+        shots = self._collect()
+        train, held_out = shots.split(HELD_OUT, settings.seed)
+        self._fit(shots)
+        self._begin("verdict", Phrase("Measuring the derivative of {system}", system=numbered(info.name)))
+        card = quality_card(
+            self._twin, self._measure, info, held_out, seed=settings.seed, fitted_shots=len(shots), faults=faults
+        )
+        table = self._parameters(train)
+        wall_s = time.perf_counter() - start_s
+        result = _result(self._system, settings, card, table, wall_s)
+        self._end(
+            "verdict",
+            OUTCOMES[card.verdict],
+            joined(Phrase(text) for text in card.reasons),
+            _figures(card),
+            self._curves(held_out),
+        )
+        reasons = (*card.reasons, *_open_words(table))
+        self._listener(CalibrationEnded(card.verdict, reasons, result))
+        return Calibration(self._twin, card, table, result)
+
+    def _characterise(self) -> list[str]:
+        """Go through the steps before the shots; return the reasons why some of them went badly."""
+        info, bad = self._system.info, list[str]()
+        for step, found in CHARACTERISATION.items():
+            self._begin(step, Phrase(PURPOSES[step], system=numbered(info.name)))
+            ended = found(self._measure, info, seed=self._settings.seed, progress=self._listener)
+            self._listener(ended)
+            if ended.outcome == "bad":
+                bad.append(ended.text)
+        return bad
+
+    def _collect(self) -> Shots:
+        info, count = self._system.info, self._settings.shots
+        self._begin("shots", Phrase("Measuring {shots} shots", shots=count))
+        start_s, done = time.perf_counter(), 0
+
+        def measure(drive: Tensor, *parameters: Tensor) -> Tensor:
+            nonlocal done
+            response = self._measure(drive, *parameters)
+            done += len(drive)
+            left_s = (time.perf_counter() - start_s) * (count / done - 1)
+            axis = info.response_axis
+            seen = Curve(
+                Phrase("Latest shot"),
+                axis.quantity,
+                axis.unit,
+                info.response_label,
+                info.response_unit,
+                axis.values,
+                response[0].numpy(),
+            )
+            self._listener(StepProgress("shots", done, count, left_s, (seen,)))
+            return response
+
+        shots = collect_shots(measure, info, count, seed=self._settings.seed)
+        text = Phrase("{shots} shots, {share:.0%} of them held out.", shots=len(shots), share=HELD_OUT)
+        self._end("shots", "good", text, {Phrase("Shots"): Quantity(len(shots), "1")})
+        return shots
+
+    def _fit(self, shots: Shots) -> None:
+        settings = self._settings
+        self._begin("fit", Phrase("Fitting the {twin} twin", twin=Phrase(settings.twin)))
+        points: list[FitProgress] = []
+        start_s = time.perf_counter()
+
+        def progress(point: FitProgress) -> None:
+            self._control.safe_point()
+            points.append(point)
+            left_s = (time.perf_counter() - start_s) * (point.steps / point.step - 1)
+            self._listener(StepProgress("fit", point.step, point.steps, left_s, _learning(points)))
+
+        report = self._fitted(self._twin, shots, progress)
+        text = Phrase("It leaves {error:.1%} of the held-out signal.", error=report.held_out_error)
+        figures: dict[str, Quantity] = {
+            Phrase("Held-out error"): Quantity(report.held_out_error, "1"),
+            Phrase("Training error"): Quantity(report.train_error, "1"),
+        }
+        if settings.twin == "ensemble":
+            self._end("fit", "good", text, figures, _learning(points))
+            return
+        law, counts, errors = self._more_shots(shots, report.held_out_error)
+        text = joined((text, worth_words(law, len(shots))))
+        self._end("fit", "good", text, figures, (*_learning(points), *worth_curves(law, counts, errors)))
+
+    def _more_shots(self, shots: Shots, error: float) -> tuple[PowerLaw, np.ndarray, np.ndarray]:
+        """Fit to parts of the shots too, to tell what more of them would be worth."""
+        train, check = shots.split(HELD_OUT, self._settings.seed)
+
+        def fitted(part: Shots) -> nn.Module:
+            twin = build_twin(self._settings.twin, self._system.info, self._model, seed=self._settings.seed)
+            self._fitted(twin, part, lambda point: self._control.safe_point())
+            return twin
+
+        counts, errors = learning_curve(fitted, train, check)
+        counts, errors = np.append(counts, len(train)), np.append(errors, error)
+        return power_law(counts, errors), counts, errors
+
+    def _fitted(self, twin: nn.Module, shots: Shots, progress: Callable[[FitProgress], None]) -> FitReport:
+        settings = self._settings
+        return fit_twin(
+            twin,
+            shots,
+            seed=settings.seed,
+            steps=settings.steps,
+            learning_rate=settings.learning_rate,
+            held_out=HELD_OUT,
+            causal=self._system.info.response_axis.unit == "s",
+            on_progress=progress,
+        )
+
+    def _parameters(self, train: Shots) -> ParameterTable | None:
+        physics = physics_of(self._twin)
+        return None if physics is None else parameter_table(physics, self._system.info, train)
+
+    def _curves(self, held_out: Shots) -> tuple[Curve, ...]:
+        info, axis = self._system.info, self._system.info.response_axis
+        predicted, measured = predictions(self._twin, held_out), held_out.responses
+        shown = int((measured - measured.mean(0)).square().mean(1).argsort()[len(measured) // 2])  # a typical shot
+        edges, errors = error_by_level(info, held_out, predicted)
+        label = info.response_label
+        x = (axis.quantity, axis.unit)
+        return (
+            Curve(Phrase("Measured"), *x, label, info.response_unit, axis.values, measured[shown].numpy()),
+            Curve(Phrase("Twin"), *x, label, info.response_unit, axis.values, predicted[shown].numpy()),
+            Curve(
+                Phrase("Residual"),
+                *x,
+                Phrase("Rms residual"),
+                info.response_unit,
+                axis.values,
+                (measured - predicted).square().mean(0).sqrt().numpy(),
+            ),
+            Curve(
+                Phrase("Held-out error"),
+                Phrase("Drive level"),
+                "1",
+                Phrase("Held-out error"),
+                "1",
+                (edges[1:] + edges[:-1]) / 2,
+                errors,
+                kind="points",
+            ),
+        )
+
+    def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+        self._control.safe_point()
+        return self._system.run(drive, *parameters)
+
+    def _begin(self, step: StepName, text: str) -> None:
+        self._control.safe_point()
+        self._listener(StepBegun(step, text))
+
+    def _end(
+        self,
+        step: StepName,
+        outcome: Outcome,
+        text: str,
+        figures: dict[str, Quantity] | None = None,
+        curves: tuple[Curve, ...] = (),
+    ) -> None:
+        self._listener(StepEnded(step, outcome, text, figures or {}, curves))
+
+
+def physics_of(twin: nn.Module) -> PhysicsTwin | None:
+    """Return the physics in a twin, the first member's of an ensemble; None where there is none."""
+    first = twin.members[0] if isinstance(twin, EnsembleTwin) else twin
+    inner = first.physics if isinstance(first, HybridTwin) else first
+    return inner if isinstance(inner, PhysicsTwin) else None
+
+
+def _learning(points: Sequence[FitProgress]) -> tuple[Curve, ...]:
+    steps = np.array([point.step for point in points], dtype=float)
+    errors = {
+        Phrase("Held-out shots"): [point.held_out_error for point in points],
+        Phrase("Training shots"): [point.train_error for point in points],
+    }
+    return tuple(
+        Curve(name, Phrase("Step"), "1", Phrase("Error"), "1", steps, np.asarray(values))
+        for name, values in errors.items()
+    )
+
+
+def _figures(card: QualityCard) -> dict[str, Quantity]:
+    cosine = card.alignment
+    return {
+        Phrase("Held-out error"): Quantity(card.nrmse, "1"),
+        Phrase("Noise floor"): Quantity(card.noise, "1"),
+        Phrase("Lowest R²"): Quantity(float(card.r2.min()), "1"),
+        Phrase("Alignment"): Quantity(cosine.cosine, "1", cosine.low, cosine.high),
+        Phrase("Gain"): Quantity(cosine.gain, "1"),
+        Phrase("White residuals"): Quantity(card.white, "1"),
+        Phrase("Worst error"): Quantity(card.worst_error, "1"),
+    }
+
+
+def _open_words(table: ParameterTable | None) -> tuple[str, ...]:
+    if table is None or not table.open:
+        return ()
+    text = "The shots do not determine {names}: there the data sheet says more."
+    return (Phrase(text, names=", ".join(table.open)),)
+
+
+def _result(
+    system: PhysicalSystem,
+    settings: CalibrationSettings,
+    card: QualityCard,
+    table: ParameterTable | None,
+    wall_s: float,
+) -> dict[str, Any]:
+    """Return what `--json` prints: plain data without NaN."""
+    cosine = card.alignment
+    return {
+        "system": system.info.kind,
+        "serial_number": system.info.serial_number,
+        "twin": settings.twin,
+        "shots": settings.shots,
+        "nrmse": card.nrmse,
+        "noise_floor": card.noise,
+        "r2": 1 - card.nrmse**2,
+        "r2_outputs": [float(value) for value in card.r2],
+        "alignment_cosine": cosine.cosine,
+        "alignment_interval95": [cosine.low, cosine.high],
+        "gain": None if math.isnan(cosine.gain) else cosine.gain,
+        "white_residuals": card.white,
+        "worst_drive_levels": list(card.worst_levels),
+        "worst_nrmse": card.worst_error,
+        "parameters": {} if table is None else _plain(table),
+        "verdict": card.verdict,
+        "reasons": [*card.reasons, *_open_words(table)],
+        "wall_s": wall_s,
+    }
+
+
+def _plain(table: ParameterTable) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "value": item.value.tolist(),
+            "standard_error": item.standard_error.tolist(),
+            "unit": item.unit,
+            "determined": item.determined.tolist(),
+        }
+        for name, item in table.estimates.items()
+    }

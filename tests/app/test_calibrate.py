@@ -1,0 +1,122 @@
+"""`overtone calibrate`: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli import cli
+from core.calibration.events import STEPS, CalibrationEnded, StepBegun, StepEnded
+from core.calibration.job import CalibrationSettings, calibrate
+from core.physics.circuit import CircuitModel
+from core.ports import SpecError
+from core.training.control import ControlToken, StopRequested
+from devices.simulated.circuit import SimulatedCircuit
+from tests.conftest import SquareSystem
+
+KEYS = {
+    "system",
+    "twin",
+    "shots",
+    "nrmse",
+    "r2",
+    "alignment_cosine",
+    "alignment_interval95",
+    "gain",
+    "parameters",
+    "verdict",
+    "reasons",
+    "wall_s",
+}
+
+
+def test_it_prints_the_result_and_reveals_only_when_asked():
+    arguments = ["calibrate", "circuit", "--shots", "256", "--serial-number", "901", "--json"]
+    plain = json.loads(CliRunner().invoke(cli, arguments).stdout)
+    assert set(plain) >= KEYS
+    assert "hidden" not in plain
+    assert (plain["system"], plain["twin"], plain["shots"]) == ("circuit", "physics", 256)
+    assert plain["verdict"] == "good"
+    low, high = plain["alignment_interval95"]
+    assert 0.95 <= low <= plain["alignment_cosine"] <= high <= 1
+    assert 0 < plain["nrmse"] < 0.1
+    assert plain["r2"] == pytest.approx(1 - plain["nrmse"] ** 2)
+    revealed = json.loads(CliRunner().invoke(cli, [*arguments, "--reveal"]).stdout)
+    assert revealed["hidden"] == SimulatedCircuit(901, 0).hidden()
+    assert {**revealed, "wall_s": 0, "hidden": 0} == {**plain, "wall_s": 0, "hidden": 0}
+    offset = plain["parameters"]["offset"]
+    assert abs(offset["value"] - revealed["hidden"]["offset"]) < 4 * offset["standard_error"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["organ"], 2, "No system is of kind 'organ'"),
+        (["circuit", "--shots", "3"], 2, ""),
+        (["circuit", "--twin", "crystal-ball"], 2, ""),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_measured(arguments, code, reason):
+    result = CliRunner().invoke(cli, ["calibrate", *arguments])
+    assert result.exit_code == code
+    assert reason in result.stderr
+
+
+def test_the_checklist_is_told_in_its_order_and_ends_with_the_verdict():
+    told: list[object] = []
+    system = SimulatedCircuit(902, 0)
+    found = calibrate(system, CircuitModel(), CalibrationSettings(shots=128, steps=40), told.append, ControlToken())
+    begun = [event.step for event in told if isinstance(event, StepBegun)]
+    assert begun == [event.step for event in told if isinstance(event, StepEnded)]
+    assert begun == [step for step in STEPS if step in begun]
+    assert {"connect", "shots", "fit", "verdict"} <= set(begun)
+    assert isinstance(told[-1], CalibrationEnded)
+    assert told[-1].result == found.result
+    json.dumps(found.result, allow_nan=False)
+    assert not system.output_enabled
+
+
+@pytest.mark.parametrize("step", ["connect", "shots", "fit", "verdict"])
+def test_a_stop_ends_it_with_the_outputs_safe(step):
+    system, control = SimulatedCircuit(902, 0), ControlToken()
+
+    def listen(event: object) -> None:
+        if isinstance(event, StepBegun) and event.step == step:
+            control.stop()
+
+    with pytest.raises(StopRequested):
+        calibrate(system, CircuitModel(), CalibrationSettings(shots=64, steps=5), listen, control)
+    assert not system.output_enabled
+
+
+def test_a_system_without_equations_has_a_neural_twin_and_no_parameters():
+    settings = CalibrationSettings("neural", 256, steps=150)
+    found = calibrate(SquareSystem(), None, settings, lambda event: None, ControlToken())
+    assert found.result["parameters"] == {}
+    with pytest.raises(SpecError, match=r"calibration\.twin=neural"):
+        calibrate(SquareSystem(), None, CalibrationSettings("physics", 64), lambda event: None, ControlToken())
+
+
+def test_an_interrupt_ends_it_with_code_130():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "calibrate", "circuit", "--shots", "100000"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("Measuring"):
+            break
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "outputs are safe" in rest
