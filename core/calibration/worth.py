@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.calibration.events import Curve
 from core.phrase import Phrase
-from core.twin.shots import ShotBatch, Shots, response_error
+from core.twin.shots import Shots, response_error
 
 SHARES = (1 / 8, 1 / 4, 1 / 2)  # of each batch
 WORTH = 0.05  # of the error, that twice the shots have to take away
@@ -52,7 +52,7 @@ def learning_curve(fit: Fit, train: Shots, check: Shots) -> tuple[np.ndarray, np
 
     Of each batch the first few shots are taken, so that all batches' shared parameters are in all parts.
     """
-    parts = [_thinned(train, share) for share in SHARES]
+    parts = [train.thinned(share) for share in SHARES]
     counts = [len(part) for part in parts]
     return np.array(counts, dtype=float), np.array([response_error(fit(part), check) for part in parts])
 
@@ -90,13 +90,3 @@ def _law(point: np.ndarray, shots: np.ndarray) -> PowerLaw:
     """Return a law from the logarithm of what learning leaves at the fewest shots, exponent and floor."""
     first, exponent, floor = point.tolist()
     return PowerLaw(math.exp(first) * float(shots[0]) ** exponent, exponent, floor)
-
-
-def _thinned(shots: Shots, share: float) -> Shots:
-    counts = [max(1, round(share * len(batch.drives))) for batch in shots.batches]
-    return Shots(
-        tuple(
-            ShotBatch(batch.drives[:count], batch.responses[:count], batch.parameters)
-            for batch, count in zip(shots.batches, counts, strict=True)
-        )
-    )

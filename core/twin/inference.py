@@ -30,6 +30,7 @@ from core.twin.shots import Shots
 
 GROUPS = 16  # of like shots
 STEPS = 3
+MOST_DERIVATIVES = 100_000  # shots times parameters: a bench of 206 pendula has 419 of these to find
 CLOSE = 0.1  # of a standard error: nearer to the maximum there is nothing to gain
 OPEN = math.sqrt(0.5)  # of a tolerance: a wider estimate owes more to the data sheet than to the shots
 
@@ -63,12 +64,16 @@ class ParameterTable:
 
 
 def parameter_table(twin: PhysicsTwin, info: SystemInfo, shots: Shots) -> ParameterTable:
-    """Estimate the parameters of a fitted physics twin, which is left as it is, from the shots it was fitted to."""
+    """Estimate the parameters of a fitted physics twin, which is left as it is, from the shots it was fitted to.
+
+    Of very many shots and parameters only a part of the shots is used.
+    """
     model = twin.model.wider() if isinstance(twin.model, Widened) else twin.model
     wider = PhysicsTwin(InstrumentedModel(model, info))
     wider.load_state_dict(twin.state_dict(), strict=False)
     weights = list(wider.parameters())
     point = parameters_to_vector(weights).detach().double()
+    shots = shots.thinned(min(1.0, MOST_DERIVATIVES / (len(shots) * len(point))))
     ordered = is_ordered(info.response_axis)
     curvature, scores = _linearise(wider, shots, ordered)
     covariance = torch.linalg.inv(curvature + torch.eye(len(point), dtype=torch.float64))

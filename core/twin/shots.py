@@ -35,6 +35,16 @@ class Shots:
         """Return all responses."""
         return torch.cat([batch.responses for batch in self.batches])
 
+    def thinned(self, share: float) -> Shots:
+        """Keep the first shots of every batch, at least one, so that all shared parameters stay represented."""
+        counts = [max(1, round(share * len(batch.drives))) for batch in self.batches]
+        return Shots(
+            tuple(
+                ShotBatch(batch.drives[:count], batch.responses[:count], batch.parameters)
+                for batch, count in zip(self.batches, counts, strict=True)
+            )
+        )
+
     def split(self, held_out: float, seed: int) -> tuple[Shots, Shots]:
         """Draw whole batches at random for fitting and for checking, at least one each.
 

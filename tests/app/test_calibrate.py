@@ -38,11 +38,11 @@ KEYS = {
 
 
 def test_it_prints_the_result_and_reveals_only_when_asked():
-    arguments = ["calibrate", "circuit", "--shots", "256", "--serial-number", "901", "--json"]
+    arguments = ["calibrate", "circuit", "--shots", "128", "--serial-number", "901", "--json"]
     plain = json.loads(CliRunner().invoke(cli, arguments).stdout)
     assert set(plain) >= KEYS
     assert "hidden" not in plain
-    assert (plain["system"], plain["twin"], plain["shots"]) == ("circuit", "physics", 256)
+    assert (plain["system"], plain["twin"], plain["shots"]) == ("circuit", "physics", 128)
     assert plain["verdict"] == "good"
     low, high = plain["alignment_interval95"]
     assert 0.95 <= low <= plain["alignment_cosine"] <= high <= 1
