@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import signal
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,6 +35,10 @@ def calibrate(
     serial_number: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The simulated unit.")] = 1,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of shots, noise and fit.")] = 0,
     reveal: Annotated[bool, typer.Option("--reveal", help="Print a simulated unit's hidden parameters too.")] = False,
+    check: Annotated[
+        Path | None, typer.Option(help="Judge the twin in this file, which a calibration saved, in place of a new one.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Save the twin in this file (.safetensors).")] = None,
     as_json: Json = False,
 ) -> None:
     """Fit a digital twin to one unit of a system, and say how far it can be trusted."""
@@ -43,7 +48,8 @@ def calibrate(
         from core.run.spec import SystemSpec
 
         settings = CalibrationSettings(twin.value, shots, seed=seed)
-        _, job = calibration_job(SystemSpec(kind=system, serial_number=serial_number), settings, reveal=reveal)
+        spec = SystemSpec(kind=system, serial_number=serial_number)
+        _, job = calibration_job(spec, settings, reveal=reveal, check=check, out=out)
     _follow(job, as_json)
 
 

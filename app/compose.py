@@ -10,10 +10,11 @@ from typing import Any
 import torch
 
 from core.calibration.events import CalibrationEnded, CalibrationEvent
-from core.calibration.job import CalibrationSettings, calibrate
+from core.calibration.job import CalibrationSettings, FittedTwin, calibrate
 from core.physics.kernels.pool import available_threads, set_threads
-from core.ports import SpecError, SystemInfo
+from core.ports import RunFileError, SpecError, SystemInfo
 from core.run.evaluation import evaluate_again
+from core.run.files import read_bytes, write_atomically
 from core.run.folder import RunFolder
 from core.run.record import read_experiment
 from core.run.session import resume_experiment, run_experiment
@@ -26,8 +27,11 @@ from core.training.estimators import ESTIMATORS, Estimator
 from core.training.events import Listener, Stopped
 from core.training.worker import Job
 from core.twin.build import build_twin
+from core.twin.file import pack_twin, unpack_twin
 from devices.catalogue import find_system, make_system
 from devices.simulated.base import SimulatedSystem
+
+MOST_TWIN_BYTES = 1_000_000_000
 
 
 def find_estimator(name: str) -> Estimator:
@@ -102,35 +106,64 @@ def make_calibration(experiment: Experiment, *, spared_cores: int = 0) -> tuple[
 
 
 def calibration_job(
-    spec: SystemSpec, settings: CalibrationSettings, *, spared_cores: int = 0, reveal: bool = False
+    spec: SystemSpec,
+    settings: CalibrationSettings,
+    *,
+    spared_cores: int = 0,
+    reveal: bool = False,
+    check: Path | None = None,
+    out: Path | None = None,
 ) -> tuple[SystemInfo, Job]:
     """Prepare a calibration; `reveal` puts a simulated unit's hidden parameters beside the result, once it is there.
 
-    Raises SpecError; nothing has run.
+    The twin in the file `check` is judged in place of a new one; `out` is where the twin goes. Raises SpecError and
+    DataError; nothing has run.
     """
     entry = find_system(spec.kind)
     system = make_system(spec, settings.seed)
     model = entry.model() if entry.model else None
+    fitted = None
+    if check is not None:
+        content = read_bytes(check, MOST_TWIN_BYTES)
+        twin, kind, unit = unpack_twin(content, system.info, model, name=str(check))
+        settings, fitted = replace(settings, twin=kind), FittedTwin(twin, unit)
     build_twin(settings.twin, system.info, model, seed=settings.seed)
+    if out is not None and not out.parent.is_dir():
+        raise SpecError(f"There is no folder {out.parent} for the twin. Make it, or name another file.")
     if reveal and not isinstance(system, SimulatedSystem):
         raise SpecError(f"{system.info.name} has no hidden parameters to reveal: it is not simulated.")
     threads = max(1, available_threads() - spared_cores)
 
     def job(listener: Listener, control: ControlToken) -> None:
+        ended: list[CalibrationEnded] = []
+
         def told(event: CalibrationEvent) -> None:
             if reveal and isinstance(event, CalibrationEnded) and isinstance(system, SimulatedSystem):
                 event = replace(event, result=event.result | {"hidden": system.hidden()})
-            listener(event)
+            if isinstance(event, CalibrationEnded):
+                ended.append(event)  # told when the twin is on the disk
+            else:
+                listener(event)
 
         torch.set_num_threads(1)  # the kernels' own threads, over blocks of shots, are the better ones
         set_threads(threads)
         control.on_hold = system.safe_state
         try:
-            calibrate(system, model, settings, told, control)
+            found = calibrate(system, model, settings, told, control, fitted=fitted)
+            if out is not None:
+                _save(out, pack_twin(found.twin, settings.twin, system.info))
+            listener(ended[0])
         except StopRequested:
             listener(Stopped(""))
 
     return system.info, job
+
+
+def _save(file: Path, content: bytes) -> None:
+    try:
+        write_atomically(file, content)
+    except OSError as error:
+        raise RunFileError(f"The twin cannot be saved in {file}: {error.strerror}. Name another file.") from None
 
 
 def evaluate_run(folder: Path, *, serial_number: int | None = None, seed: int | None = None) -> dict[str, Any]:

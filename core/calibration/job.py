@@ -72,6 +72,14 @@ class Control(Protocol):
 
 
 @dataclass(frozen=True)
+class FittedTwin:
+    """A twin from a file, and the unit that it was fitted to."""
+
+    twin: nn.Module
+    serial_number: int
+
+
+@dataclass(frozen=True)
 class Calibration:
     """A calibrated twin with its card and, where it knows equations, its parameters."""
 
@@ -87,14 +95,18 @@ def calibrate(
     settings: CalibrationSettings,
     listener: CalibrationListener,
     control: Control,
+    *,
+    fitted: FittedTwin | None = None,
 ) -> Calibration:
     """Go through the checklist; end with a CalibrationEnded event, outputs safe on every path.
+
+    A twin that was `fitted` before is not fitted again: all shots judge it.
 
     The result of `--json` is plain data. Raises SpecError for a twin that the system cannot have, and what the device
     and `control` raise.
     """
     try:
-        return _Job(system, model, settings, listener, control).perform()
+        return _Job(system, model, settings, listener, control, fitted).perform()
     finally:
         system.safe_state()
 
@@ -107,17 +119,29 @@ class _Job:
         settings: CalibrationSettings,
         listener: CalibrationListener,
         control: Control,
+        fitted: FittedTwin | None,
     ) -> None:
         self._system, self._model, self._settings = system, model, settings
         self._listener, self._control = listener, control
-        self._twin = build_twin(settings.twin, system.info, model, seed=settings.seed)
+        self._fitted_before = fitted
+        built = build_twin(settings.twin, system.info, model, seed=settings.seed)
+        self._twin = built if fitted is None else fitted.twin
 
     def perform(self) -> Calibration:
         info, settings, start_s = self._system.info, self._settings, time.perf_counter()
         faults = self._characterise()
         shots = self._collect()
         train, held_out = shots.split(HELD_OUT, settings.seed)
-        self._fit(shots)
+        if self._fitted_before is None:
+            self._fit(shots)
+        else:
+            train = held_out = shots
+            self._begin("fit", Phrase("Taking the twin as it is"))
+            self._end("fit", "skipped", Phrase("The twin was fitted before."))
+            unit = self._fitted_before.serial_number
+            if unit != info.serial_number:
+                text = "The twin is of unit #{twin}, and this is unit #{unit}. Calibrate this one."
+                faults.append(Phrase(text, twin=unit, unit=info.serial_number))
         self._begin("verdict", Phrase("Measuring the derivative of {system}", system=numbered(info.name)))
         card = quality_card(
             self._twin, self._measure, info, held_out, seed=settings.seed, fitted_shots=len(shots), faults=faults

@@ -16,8 +16,10 @@ from app.cli import cli
 from core.calibration.events import STEPS, CalibrationEnded, StepBegun, StepEnded
 from core.calibration.job import CalibrationSettings, calibrate
 from core.physics.circuit import CircuitModel
-from core.ports import SpecError
+from core.ports import DataError, SpecError
 from core.training.control import ControlToken, StopRequested
+from core.twin.file import pack_twin, unpack_twin
+from core.twin.physics import PhysicsTwin
 from devices.simulated.circuit import SimulatedCircuit
 from tests.conftest import SquareSystem
 
@@ -120,3 +122,35 @@ def test_an_interrupt_ends_it_with_code_130():
     _, rest = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "outputs are safe" in rest
+
+
+def test_a_saved_twin_is_judged_on_its_unit_on_another_one_and_on_another_system(tmp_path):
+    file = tmp_path / "twin.safetensors"
+
+    def run(system: str, unit: int, *more: str):
+        arguments = ["calibrate", system, "--shots", "64", "--serial-number", str(unit), *more]
+        return CliRunner().invoke(cli, [*arguments, "--json"])
+
+    saved = json.loads(run("circuit", 903, "--out", str(file)).stdout)
+    own = json.loads(run("circuit", 903, "--check", str(file), "--seed", "5").stdout)
+    assert own["verdict"] == saved["verdict"] == "good"
+    assert own["nrmse"] == pytest.approx(saved["nrmse"], rel=0.2)
+    other = json.loads(run("circuit", 904, "--check", str(file)).stdout)
+    assert other["verdict"] == "refit"
+    assert "The twin is of unit #903, and this is unit #904. Calibrate this one." in other["reasons"]
+    foreign = run("shg", 903, "--check", str(file))
+    assert (foreign.exit_code, foreign.stdout) == (1, "")
+    assert "twin of a system of kind 'circuit', not of SHG bench #903" in foreign.stderr
+
+
+@pytest.mark.parametrize("damage", ["nothing", "text", "cut", "header"])
+def test_a_damaged_twin_file_is_one_line(tmp_path, damage):
+    info = SimulatedCircuit(1, 0).info
+    whole = pack_twin(PhysicsTwin(CircuitModel()), "physics", info)
+    content = {"nothing": b"", "text": b"not a twin", "cut": whole[:-9], "header": b"\xff" * 8 + whole[8:]}[damage]
+    with pytest.raises(DataError, match=r"twin\.safetensors") as caught:
+        unpack_twin(content, info, CircuitModel(), name="twin.safetensors")
+    assert "\n" not in str(caught.value)
+    twin, kind, unit = unpack_twin(whole, info, CircuitModel(), name="twin.safetensors")
+    assert (kind, unit) == ("physics", 1)
+    assert twin.state_dict().keys() == PhysicsTwin(CircuitModel()).state_dict().keys()
