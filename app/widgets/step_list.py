@@ -71,7 +71,9 @@ class StepList(QWidget):
                 self._mark(step, "pending")
 
     def show_chosen(self, step: StepName) -> None:
-        """Mark the step that is looked at."""
+        """Mark the step that is looked at; a keyboard that is here goes with it."""
+        if any(button.hasFocus() for button in self.buttons.values()):
+            self.buttons[step].setFocus()
         self.buttons[step].setChecked(True)
 
     def apply_theme(self, theme: Theme) -> None:

@@ -460,6 +460,10 @@
         <translation>正在连接</translation>
     </message>
     <message>
+        <source>Connecting {system}</source>
+        <translation>正在连接 {system}</translation>
+    </message>
+    <message>
         <source>Control number</source>
         <translation>控制量序号</translation>
     </message>
@@ -740,8 +744,16 @@
         <translation>轮数</translation>
     </message>
     <message>
+        <source>Equations fitted to shots or as on the data sheet, a network, equations that a network corrects, or five of these.</source>
+        <translation>拟合的方程、数据手册的方程、神经网络、由网络修正的方程，或五个这样的孪生。</translation>
+    </message>
+    <message>
         <source>Equations fitted to shots, equations as on the data sheet, or a neural network fitted.</source>
         <translation>用测量拟合的方程、按数据手册的方程，或经拟合的神经网络。</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>误差</translation>
     </message>
     <message>
         <source>Error by jitter</source>
@@ -846,6 +858,10 @@
     <message>
         <source>Fitting step</source>
         <translation>拟合步</translation>
+    </message>
+    <message>
+        <source>Fitting the {twin} twin</source>
+        <translation>正在拟合{twin}孪生</translation>
     </message>
     <message>
         <source>Fixes the split of the data, the starting values and the noise.</source>
@@ -1080,6 +1096,10 @@
         <translation>无法读取：{reason}</translation>
     </message>
     <message>
+        <source>It leaves {error:.1%} of the held-out signal.</source>
+        <translation>残差为留出信号的 {error:.1%}。</translation>
+    </message>
+    <message>
         <source>Jitter</source>
         <translation>抖动</translation>
     </message>
@@ -1308,8 +1328,16 @@
         <translation>测得的响应功率与激励所要求的功率之比。两者均按数据手册的激光光谱和参考电平计算：此后的损耗和漂移包含在内，光谱仪量程以外的光不包含在内。</translation>
     </message>
     <message>
+        <source>Measuring the derivative of {system}</source>
+        <translation>正在测量 {system} 的导数</translation>
+    </message>
+    <message>
         <source>Measuring the test set on {system}</source>
         <translation>正在 {system} 上测量测试集</translation>
+    </message>
+    <message>
+        <source>Measuring {shots} shots</source>
+        <translation>正在进行 {shots} 次测量</translation>
     </message>
     <message>
         <source>Measuring {shots} shots for the {twin} twin</source>
@@ -2028,6 +2056,10 @@
         <translation>继续</translation>
     </message>
     <message>
+        <source>Rms residual</source>
+        <translation>残差均方根</translation>
+    </message>
+    <message>
         <source>Row</source>
         <translation>行</translation>
     </message>
@@ -2548,6 +2580,14 @@
         <translation>数据集。</translation>
     </message>
     <message>
+        <source>The device answers the shots' drives otherwise than it did, by {times:.1f} times its noise: the shots are of another unit, or it has drifted since. Measure them again.</source>
+        <translation>设备对这些驱动的响应与当时不同，相差噪声的 {times:.1f} 倍：这些测量属于另一台样机，或设备已漂移。请重新测量。</translation>
+    </message>
+    <message>
+        <source>The device's derivative cannot be told from its noise; repeat more, or drive it harder.</source>
+        <translation>设备的导数与噪声无法区分；请增加重复次数或加大驱动。</translation>
+    </message>
+    <message>
         <source>The equations, with parameters fitted to the shots.</source>
         <translation>方程，其参数按测量数据拟合。</translation>
     </message>
@@ -2562,6 +2602,10 @@
     <message>
         <source>The fitted equations, and a small network for what they leave.</source>
         <translation>拟合后的方程，加上学习其残差的小网络。</translation>
+    </message>
+    <message>
+        <source>The gradient goes the right way, but not all of it: cosine {cosine:.3f}. More shots, or a hybrid twin.</source>
+        <translation>梯度方向大体正确，但不完全：余弦 {cosine:.3f}。请增加测量次数，或改用混合孪生。</translation>
     </message>
     <message>
         <source>The latency changes during the measurement, by {change:.2g} samples; check clocks, trigger and buffers.</source>
@@ -2640,6 +2684,10 @@
         <translation>反复进行同样的几次测量：增益和形状变化多快。</translation>
     </message>
     <message>
+        <source>The shots do not determine {names}: there the data sheet says more.</source>
+        <translation>这些测量不能确定 {names}：对它们数据手册更可靠。</translation>
+    </message>
+    <message>
         <source>The simulated unit: a number is the same unit for ever.</source>
         <translation>仿真的样机：同一序列号永远是同一台样机。</translation>
     </message>
@@ -2672,6 +2720,14 @@
         <translation>调整孪生，直到其响应与系统一致；由未参与拟合的测量决定何时停止。</translation>
     </message>
     <message>
+        <source>The twin leaves {error:.0%} of the held-out signal, and {noise:.1%} are noise: it misses the device.</source>
+        <translation>孪生的残差为留出信号的 {error:.0%}，其中噪声 {noise:.1%}：它与设备不符。</translation>
+    </message>
+    <message>
+        <source>The twin leaves {error:.1%} of the held-out signal, and its gradient is the device's: cosine {cosine:.3f}.</source>
+        <translation>孪生的残差为留出信号的 {error:.1%}，其梯度与设备一致：余弦 {cosine:.3f}。</translation>
+    </message>
+    <message>
         <source>The twin predicts</source>
         <translation>孪生预测</translation>
     </message>
@@ -2682,6 +2738,10 @@
     <message>
         <source>The twin's error is large: it leaves {error} of the held-out signal (more than {poor}). Its gradient may point elsewhere.</source>
         <translation>孪生误差较大：残差为留出信号的 {error}（超过 {poor}）。其梯度可能指向别处。</translation>
+    </message>
+    <message>
+        <source>The twin's gradient is not the device's: cosine {cosine:.3f}, 95 % interval {low:.3f} to {high:.3f}.</source>
+        <translation>孪生的梯度与设备不一致：余弦 {cosine:.3f}，95 % 区间 {low:.3f} 至 {high:.3f}。</translation>
     </message>
     <message>
         <source>The twin's gradient lies at {angle:.1f}° to the device's (95 % interval {narrow:.1f}° to {wide:.1f}°)</source>
@@ -3012,6 +3072,10 @@
         <translation>保留哪些测量数据。</translation>
     </message>
     <message>
+        <source>What is left, {error:.1%} of the signal, is more than noise ({noise:.1%}): something is not modelled.</source>
+        <translation>残差为信号的 {error:.1%}，大于噪声（{noise:.1%}）：有未建模的部分。</translation>
+    </message>
+    <message>
         <source>What is taken of a class's window of the response (chain).</source>
         <translation>从响应中每一类的窗口取什么（链式）。</translation>
     </message>
@@ -3144,6 +3208,10 @@
         <translation>反向</translation>
     </message>
     <message>
+        <source>alignment</source>
+        <translation>一致性</translation>
+    </message>
+    <message>
         <source>alignment {figure}</source>
         <translation>一致性 {figure}</translation>
     </message>
@@ -3232,6 +3300,10 @@
         <translation>类别</translation>
     </message>
     <message>
+        <source>controls</source>
+        <translation>控制量</translation>
+    </message>
+    <message>
         <source>couplings</source>
         <translation>耦合</translation>
     </message>
@@ -3280,6 +3352,10 @@
         <translation>能量</translation>
     </message>
     <message>
+        <source>ensemble</source>
+        <translation>集成</translation>
+    </message>
+    <message>
         <source>epoch {epoch}{of}</source>
         <translation>第 {epoch}{of} 轮</translation>
     </message>
@@ -3320,8 +3396,20 @@
         <translation>满量程</translation>
     </message>
     <message>
+        <source>gain</source>
+        <translation>增益</translation>
+    </message>
+    <message>
         <source>good</source>
         <translation>好</translation>
+    </message>
+    <message>
+        <source>held-out</source>
+        <translation>留出</translation>
+    </message>
+    <message>
+        <source>held-out error</source>
+        <translation>留出误差</translation>
     </message>
     <message>
         <source>hold</source>
@@ -3380,6 +3468,10 @@
         <translation>末端数值</translation>
     </message>
     <message>
+        <source>latest shot</source>
+        <translation>最近一次测量</translation>
+    </message>
+    <message>
         <source>latin-hypercube</source>
         <translation>拉丁超立方</translation>
     </message>
@@ -3428,12 +3520,20 @@
         <translation>低通随机</translation>
     </message>
     <message>
+        <source>lowest R²</source>
+        <translation>最低 R²</translation>
+    </message>
+    <message>
         <source>lowest layer</source>
         <translation>最低的一层</translation>
     </message>
     <message>
         <source>mean</source>
         <translation>均值</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>实测</translation>
     </message>
     <message>
         <source>measured change</source>
@@ -3454,6 +3554,10 @@
     <message>
         <source>noise alone</source>
         <translation>仅噪声</translation>
+    </message>
+    <message>
+        <source>noise floor</source>
+        <translation>噪声底</translation>
     </message>
     <message>
         <source>none</source>
@@ -3494,6 +3598,10 @@
     <message>
         <source>orbit</source>
         <translation>轨迹</translation>
+    </message>
+    <message>
+        <source>outputs</source>
+        <translation>输出量</translation>
     </message>
     <message>
         <source>pad with</source>
@@ -3560,6 +3668,10 @@
         <translation>重置“{field}”</translation>
     </message>
     <message>
+        <source>residual</source>
+        <translation>残差</translation>
+    </message>
+    <message>
         <source>response</source>
         <translation>响应</translation>
     </message>
@@ -3614,6 +3726,10 @@
     <message>
         <source>shot with</source>
         <translation>测量，</translation>
+    </message>
+    <message>
+        <source>shots</source>
+        <translation>测量次数</translation>
     </message>
     <message>
         <source>siglent</source>
@@ -3716,8 +3832,16 @@
         <translation>训练</translation>
     </message>
     <message>
+        <source>training error</source>
+        <translation>训练误差</translation>
+    </message>
+    <message>
         <source>training, per epoch</source>
         <translation>训练（每轮）</translation>
+    </message>
+    <message>
+        <source>twin</source>
+        <translation>孪生</translation>
     </message>
     <message>
         <source>twin, held-out shots</source>
@@ -3768,12 +3892,20 @@
         <translation>作用</translation>
     </message>
     <message>
+        <source>white residuals</source>
+        <translation>白残差比例</translation>
+    </message>
+    <message>
         <source>window</source>
         <translation>最近</translation>
     </message>
     <message>
         <source>window's place</source>
         <translation>窗口位置</translation>
+    </message>
+    <message>
+        <source>worst error</source>
+        <translation>最大误差</translation>
     </message>
     <message>
         <source>{count} calls of the device are read from the journal.</source>
@@ -3804,8 +3936,16 @@
         <translation>{count} 次测量</translation>
     </message>
     <message>
+        <source>{count} shots are too few to fit and to judge a twin; measure at least {least}.</source>
+        <translation>{count} 次测量太少，不足以拟合和评判孪生；请至少测量 {least} 次。</translation>
+    </message>
+    <message>
         <source>{count} wrong</source>
         <translation>{count} 项有误</translation>
+    </message>
+    <message>
+        <source>{dead} of {count} outputs never change (the first is output {first}): dead channels show nothing.</source>
+        <translation>{count} 个输出中有 {dead} 个从不变化（第一个是输出 {first}）：失效通道没有信息。</translation>
     </message>
     <message>
         <source>{device_passes:,}, {shots_per_inference} for each inference</source>
@@ -3992,6 +4132,14 @@
         <translation>{run} 未启动：前一个仍在进行。请先停止。</translation>
     </message>
     <message>
+        <source>{share:.0%} of the shots start at another sample than the twin expects: the latency changes.</source>
+        <translation>{share:.0%} 的测量起点与孪生预期的采样不同：延迟在变化。</translation>
+    </message>
+    <message>
+        <source>{share:.1%} of the responses are exactly {rail:.4g}: the read-out clips. Lower its gain or the drive.</source>
+        <translation>{share:.1%} 的响应恰为 {rail:.4g}：读出削波。请降低其增益或驱动。</translation>
+    </message>
+    <message>
         <source>{share:.2%} of the loudest shots' values saturate (channels {names}); lower the gain or the drive.</source>
         <translation>最强驱动测量中有 {share:.2%} 的值饱和（通道 {names}）；请降低增益或驱动。</translation>
     </message>
@@ -4000,8 +4148,16 @@
         <translation>每次推理 {shots} 次</translation>
     </message>
     <message>
+        <source>{shots} shots, {share:.0%} of them held out.</source>
+        <translation>{shots} 次测量，其中 {share:.0%} 留出。</translation>
+    </message>
+    <message>
         <source>{step} of {steps}</source>
         <translation>第 {step} 步，共 {steps} 步</translation>
+    </message>
+    <message>
+        <source>{system} answers.</source>
+        <translation>{system} 有响应。</translation>
     </message>
     <message>
         <source>{system}{unit}</source>
