@@ -11,19 +11,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from scipy.optimize import least_squares
+from scipy.special import stdtrit
 from torch import Tensor
 
 from core.calibration.events import Curve
 from core.phrase import Phrase
-from core.twin.shots import Shots, response_error
+from core.twin.shots import Shots, signal_power
 
 SHARES = (1 / 8, 1 / 4, 1 / 2)  # of each batch
 WORTH = 0.05  # of the error, that twice the shots have to take away
 MOST_DOUBLINGS = 6
 STEEPEST = 2.0
-Fit = Callable[[Shots], Callable[..., Tensor]]
+Twin = Callable[..., Tensor]
+Fit = Callable[[Shots], Twin]
 """Fits a new twin to shots and returns it."""
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Numbers of shots (fit,) and the errors (fit,) of twins fitted to so many, each in its 95 % interval."""
+
+    shots: np.ndarray
+    errors: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -47,18 +60,30 @@ class PowerLaw:
         return shots
 
 
-def learning_curve(fit: Fit, train: Shots, check: Shots) -> tuple[np.ndarray, np.ndarray]:
-    """Return numbers of shots (share,) and the errors (share,) on `check` of twins fitted to so many of `train`.
+def learning_curve(fit: Fit, whole: Twin, shots: Shots, check: Shots) -> LearningCurve:
+    """Measure on `check` how far twins err that are fitted to parts of the shots, and the one fitted to the `whole`.
 
     Of each batch the first few shots are taken, so that all batches' shared parameters are in all parts.
     """
-    parts = [train.thinned(share) for share in SHARES]
-    counts = [len(part) for part in parts]
-    return np.array(counts, dtype=float), np.array([response_error(fit(part), check) for part in parts])
+    parts = [shots.thinned(share) for share in SHARES]
+    found = [error_interval(fit(part), check) for part in parts] + [error_interval(whole, check)]
+    counts = [*map(len, parts), len(shots)]
+    return LearningCurve(np.array(counts, dtype=float), *np.array(found).T)
 
 
-def power_law(shots: np.ndarray, errors: np.ndarray) -> PowerLaw:
-    """Fit the law to errors (count,), the relative deviations having the smallest sum of squares."""
+def error_interval(twin: Twin, check: Shots) -> tuple[float, float, float]:
+    """Return a twin's nRMSE with its 95 % interval, from the scatter of the shots' squares (Student's)."""
+    with torch.no_grad():
+        residuals = [twin(batch.drives, *batch.parameters) - batch.responses for batch in check.batches]
+    squares = torch.cat(residuals).double().square().mean(1).numpy() / signal_power(check)
+    half = stdtrit(len(squares) - 1, 0.975) * squares.std(ddof=1) / math.sqrt(len(squares))
+    middle, low, high = (math.sqrt(max(squares.mean() + side * half, 0.0)) for side in (0, -1, 1))
+    return middle, low, high
+
+
+def power_law(curve: LearningCurve) -> PowerLaw:
+    """Fit the law to the errors, the relative deviations having the smallest sum of squares."""
+    shots, errors = curve.shots, curve.errors
     highest, lowest = float(errors[0]), float(errors.min())
 
     def deviations(point: np.ndarray) -> np.ndarray:
@@ -78,11 +103,11 @@ def worth_words(law: PowerLaw, shots: int) -> Phrase:
     return Phrase("More shots pay, up to about {shots:,}: twice as many make {then:.1%} of {now:.1%}.", **told)
 
 
-def worth_curves(law: PowerLaw, shots: np.ndarray, errors: np.ndarray) -> tuple[Curve, Curve]:
+def worth_curves(law: PowerLaw, curve: LearningCurve) -> tuple[Curve, Curve]:
     """Return what to draw: the errors that were found, and the law from there on."""
     axes = Phrase("Number of shots"), "1", Phrase("Held-out error"), "1"
-    ahead = np.geomspace(shots[0], 8 * shots[-1], 60)
-    found = Curve(Phrase("fitted to so many"), *axes, shots, errors, kind="points")
+    ahead = np.geomspace(curve.shots[0], 8 * curve.shots[-1], 60)
+    found = Curve(Phrase("fitted to so many"), *axes, curve.shots, curve.errors, curve.low, curve.high, "points")
     return found, Curve(Phrase("power law"), *axes, ahead, law.error(ahead))
 
 

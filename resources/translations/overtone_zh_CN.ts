@@ -864,6 +864,10 @@
         <translation>正在拟合{twin}孪生</translation>
     </message>
     <message>
+        <source>Fitting to fewer shots: are more worth measuring?</source>
+        <translation>以更少的测量拟合：是否值得测量更多？</translation>
+    </message>
+    <message>
         <source>Fixes the split of the data, the starting values and the noise.</source>
         <translation>决定数据划分、初始值和噪声。</translation>
     </message>
@@ -3362,6 +3366,10 @@
     <message>
         <source>error</source>
         <translation>错误</translation>
+    </message>
+    <message>
+        <source>error with twice the shots</source>
+        <translation>测量加倍时的误差</translation>
     </message>
     <message>
         <source>evaluating</source>

@@ -6,16 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from core.calibration.worth import PowerLaw, learning_curve, power_law, worth_words
+from core.calibration.worth import LearningCurve, PowerLaw, error_interval, learning_curve, power_law, worth_words
 from core.twin.shots import ShotBatch, Shots
 
 SHOTS = np.array([32.0, 64.0, 128.0, 256.0])
 
 
+def curve(errors: np.ndarray) -> LearningCurve:
+    return LearningCurve(SHOTS, errors, 0.9 * errors, 1.1 * errors)
+
+
 @pytest.mark.parametrize(("exponent", "floor"), [(0.5, 0.0), (0.5, 0.02), (1.0, 0.01), (0.25, 0.05)])
 def test_the_law_that_made_the_errors_is_found_again(exponent, floor):
     errors = np.sqrt(floor**2 + (0.8 * SHOTS**-exponent) ** 2)
-    law = power_law(SHOTS, errors)
+    law = power_law(curve(errors))
     np.testing.assert_allclose(law.error(SHOTS), errors, rtol=1e-4)
     beyond = np.array([512.0, 1024.0, 2048.0])
     np.testing.assert_allclose(law.error(beyond), np.sqrt(floor**2 + (0.8 * beyond**-exponent) ** 2), rtol=0.02)
@@ -33,7 +37,7 @@ def test_shots_pay_until_a_doubling_takes_less_than_a_twentieth():
 
 
 def test_flat_errors_ask_for_no_more_shots():
-    law = power_law(SHOTS, np.full(4, 0.3))
+    law = power_law(curve(np.full(4, 0.3)))
     assert law.worth(256) == 256
 
 
@@ -54,8 +58,23 @@ def test_least_squares_errs_as_its_formula_says():
         return lambda drive: drive @ solution
 
     check = shots(20_000)
-    found = [learning_curve(fit, shots(256), check) for _ in range(batches)]
-    assert found[0][0].tolist() == [32, 64, 128]
-    squares = np.mean([errors**2 for _, errors in found], 0) * float(check.responses.var(correction=0))
-    expected = noise**2 * (1 + controls / (np.array([32, 64, 128]) - controls - 1))
+    samples = [shots(256) for _ in range(batches)]
+    found = [learning_curve(fit, fit(sample), sample, check) for sample in samples]
+    counts = np.array([32, 64, 128, 256])
+    assert found[0].shots.tolist() == counts.tolist()
+    squares = np.mean([each.errors**2 for each in found], 0) * float(check.responses.var(correction=0))
+    expected = noise**2 * (1 + controls / (counts - controls - 1))
     np.testing.assert_allclose(squares, expected, rtol=0.04)
+
+
+def test_an_error_s_interval_covers_the_true_one_as_often_as_it_says():
+    """The true mean square error of a twin that errs by a constant 0.3 on normal responses is 0.09 + 0.16 of noise."""
+    generator = torch.Generator().manual_seed(5)
+    inside = 0
+    for _ in range(400):
+        drive = torch.randn(60, 1, generator=generator, dtype=torch.float64)
+        check = Shots((ShotBatch(drive, drive + 0.4 * torch.randn(60, 1, generator=generator, dtype=torch.float64)),))
+        _, low, high = error_interval(lambda drive: drive + 0.3, check)
+        truth = (0.25 / float(check.responses.var(correction=0))) ** 0.5
+        inside += low <= truth <= high
+    assert 0.91 <= inside / 400 <= 0.98  # a χ²'s tail costs a little of the 95 %
