@@ -828,6 +828,10 @@
         <translation>终点位置</translation>
     </message>
     <message>
+        <source>Final rate</source>
+        <translation>最终学习率</translation>
+    </message>
+    <message>
         <source>Find a command</source>
         <translation>查找命令</translation>
     </message>
@@ -854,6 +858,10 @@
     <message>
         <source>Fit</source>
         <translation>拟合</translation>
+    </message>
+    <message>
+        <source>Fit the twin to the latest shots of the training after so many steps; 0 leaves it as it was calibrated.</source>
+        <translation>每隔这么多步用训练中最近的测量拟合孪生；0 表示保持校准时的状态。</translation>
     </message>
     <message>
         <source>Fitting step</source>
@@ -984,8 +992,16 @@
         <translation>峰值保持</translation>
     </message>
     <message>
+        <source>Hours</source>
+        <translation>小时数</translation>
+    </message>
+    <message>
         <source>Hours between calibration and training, for a system that can age (simulated).</source>
         <translation>校准与训练之间相隔的小时数，用于会老化的系统（仿真）。</translation>
+    </message>
+    <message>
+        <source>Hours that pass over the training, evenly, besides its shots' own time, for a system that can age (simulated).</source>
+        <translation>训练期间均匀流逝的小时数，不含测量本身的时间；用于会老化的系统（仿真）。</translation>
     </message>
     <message>
         <source>How a network is trained.</source>
@@ -1164,6 +1180,10 @@
         <translation>最大学习率；此后按余弦降到零。</translation>
     </message>
     <message>
+        <source>Largest learning rate; it falls from there as a cosine.</source>
+        <translation>最大学习率；由此按余弦下降。</translation>
+    </message>
+    <message>
         <source>Largest response</source>
         <translation>最大响应</translation>
     </message>
@@ -1198,6 +1218,10 @@
     <message>
         <source>Learning rate</source>
         <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Learning rate at the end, part of the largest; above 0 a network goes on following a drift.</source>
+        <translation>结束时的学习率，为最大值的一部分；大于 0 时网络继续跟随漂移。</translation>
     </message>
     <message>
         <source>Leave it</source>
@@ -1328,6 +1352,10 @@
         <translation>测量并拟合：不训练网络，也不写入运行记录。</translation>
     </message>
     <message>
+        <source>Measure gradients on the device, three passes a shot: noisy, but no twin is trusted.</source>
+        <translation>在设备上测量梯度，每次测量三遍：有噪声，但不依赖孪生。</translation>
+    </message>
+    <message>
         <source>Measured power of the response over the power that the drive asks for. Both are taken from the data sheet's laser spectrum and reference level: losses and drifts since are in this figure, and light beyond the range of the spectrometer is not.</source>
         <translation>测得的响应功率与激励所要求的功率之比。两者均按数据手册的激光光谱和参考电平计算：此后的损耗和漂移包含在内，光谱仪量程以外的光不包含在内。</translation>
     </message>
@@ -1338,6 +1366,10 @@
     <message>
         <source>Measuring the test set on {system}</source>
         <translation>正在 {system} 上测量测试集</translation>
+    </message>
+    <message>
+        <source>Measuring {shots} new shots to fit the twin again.</source>
+        <translation>正在进行 {shots} 次新测量，以重新拟合孪生。</translation>
     </message>
     <message>
         <source>Measuring {shots} shots</source>
@@ -1626,6 +1658,10 @@
     <message>
         <source>On a real apparatus</source>
         <translation>在真实装置上</translation>
+    </message>
+    <message>
+        <source>On misalignment</source>
+        <translation>不一致时</translation>
     </message>
     <message>
         <source>On the device, with the 95 % interval of {count:,} samples</source>
@@ -1952,6 +1988,10 @@
         <translation>重做</translation>
     </message>
     <message>
+        <source>Refine</source>
+        <translation>在线修正</translation>
+    </message>
+    <message>
         <source>Relative gain</source>
         <translation>相对增益</translation>
     </message>
@@ -2094,6 +2134,10 @@
     <message>
         <source>SIMULATED</source>
         <translation>仿真</translation>
+    </message>
+    <message>
+        <source>SPSA</source>
+        <translation>SPSA 扰动</translation>
     </message>
     <message>
         <source>Safe stop</source>
@@ -2680,6 +2724,10 @@
         <translation>运行失败；输出已处于安全状态。</translation>
     </message>
     <message>
+        <source>The run pauses here; gone on with, it trusts the twin until the next check.</source>
+        <translation>运行在此暂停；继续后，在下次检查之前信任孪生。</translation>
+    </message>
+    <message>
         <source>The runs are of different tasks or splits, so that their accuracies are not of the same thing.</source>
         <translation>这些运行的任务或划分不同，其准确率衡量的不是同一件事。</translation>
     </message>
@@ -3126,6 +3174,10 @@
     <message>
         <source>What this run will cost</source>
         <translation>本次运行的开销</translation>
+    </message>
+    <message>
+        <source>Where a check finds the twin's gradient wrong: warn, scale steps by its cosine, fit the twin to new shots, end so that it can be gone on with, or measure gradients on the device meanwhile (SPSA).</source>
+        <translation>当检查发现孪生梯度有误时：警告、按余弦缩小步长、用新测量拟合孪生、结束并可继续，或在此期间于设备上测量梯度（SPSA）。</translation>
     </message>
     <message>
         <source>Where the gradient comes from.</source>
@@ -3620,6 +3672,10 @@
         <translation>PAT</translation>
     </message>
     <message>
+        <source>pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
         <source>paused</source>
         <translation>已暂停</translation>
     </message>
@@ -3662,6 +3718,10 @@
     <message>
         <source>reference</source>
         <translation>参考值</translation>
+    </message>
+    <message>
+        <source>refit</source>
+        <translation>重新拟合</translation>
     </message>
     <message>
         <source>repeat</source>
@@ -3721,7 +3781,7 @@
     </message>
     <message>
         <source>scale</source>
-        <translation>缩放</translation>
+        <translation>缩小步长</translation>
     </message>
     <message>
         <source>scores</source>
@@ -3752,12 +3812,20 @@
         <translation>softmax 回归</translation>
     </message>
     <message>
+        <source>spsa</source>
+        <translation>SPSA 扰动</translation>
+    </message>
+    <message>
         <source>standardise</source>
         <translation>标准化</translation>
     </message>
     <message>
         <source>step {step}/{steps}</source>
         <translation>第 {step}/{steps} 步</translation>
+    </message>
+    <message>
+        <source>stop</source>
+        <translation>停止</translation>
     </message>
     <message>
         <source>stopped</source>
@@ -3886,6 +3954,10 @@
     <message>
         <source>waiting</source>
         <translation>等待</translation>
+    </message>
+    <message>
+        <source>warn</source>
+        <translation>警告</translation>
     </message>
     <message>
         <source>warning</source>

@@ -28,7 +28,7 @@ from tests.gui.texts import catalogue
 WAIT_MS = 120_000
 # what is written in Latin letters in Chinese texts, too: names of methods, keys, formats, units, programs; checksums
 LATIN = re.compile(
-    r"""PAT|SHG|MNIST|ADC|USB|Bl|Overtone|overtone|resume|softmax|English|McNemar|Wilcoxon|Hann|Blackman|Harris|sha256|
+    r"""PAT|SHG|SPSA|MNIST|ADC|USB|Bl|Overtone|overtone|resume|softmax|English|McNemar|Wilcoxon|Hann|Blackman|Harris|sha256|
     Ctrl|Shift|Esc|Enter|Del|CSV|TOML|toml|csv|Jupyter|TensorBoard|TorchScript|PNG|SVG|PDF|NPZ|gzip|
     VISA|TCPIP|SOCKET|keysight|rigol|siglent|MB|kB|dB|ms|nm|Hz|kHz|MHz|fs|fs2|fs3|rad|ppm|mV|run|runs|F\d|h5|
     [0-9a-f]{12}""",
