@@ -28,7 +28,7 @@ from core.calibration.events import (
 )
 from core.calibration.quality import QualityCard, error_by_level, predictions, quality_card
 from core.calibration.shots import collect_shots
-from core.calibration.worth import PowerLaw, learning_curve, power_law, worth_curves, worth_words
+from core.calibration.worth import SHARES, LearningCurve, learning_curve, power_law, worth_curves, worth_words
 from core.phrase import Phrase, joined, numbered
 from core.physics.model import PhysicsModel
 from core.ports import PhysicalSystem
@@ -220,22 +220,30 @@ class _Job:
         if settings.twin == "ensemble":
             self._end("fit", "good", text, figures, _learning(points))
             return
-        law, counts, errors = self._more_shots(shots, report.held_out_error)
+        curve = self._more_shots(shots)
+        law = power_law(curve)
         text = joined((text, worth_words(law, len(shots))))
-        self._end("fit", "good", text, figures, (*_learning(points), *worth_curves(law, counts, errors)))
+        self._end("fit", "good", text, figures, (*_learning(points), *worth_curves(law, curve)))
 
-    def _more_shots(self, shots: Shots, error: float) -> tuple[PowerLaw, np.ndarray, np.ndarray]:
+    def _more_shots(self, shots: Shots) -> LearningCurve:
         """Fit to parts of the shots too, to tell what more of them would be worth."""
-        train, check = shots.split(HELD_OUT, self._settings.seed)
+        self._begin("fit", Phrase("Fitting to fewer shots: are more worth measuring?"))
+        fits = 0
+
+        def progress(point: FitProgress) -> None:
+            self._control.safe_point()
+            self._listener(StepProgress("fit", fits * point.steps + point.step, len(SHARES) * point.steps))
 
         def fitted(part: Shots) -> nn.Module:
+            nonlocal fits
             twin = build_twin(self._settings.twin, self._system.info, self._model, seed=self._settings.seed)
-            self._fitted(twin, part, lambda point: self._control.safe_point())
+            self._fitted(twin, part, progress)
+            fits += 1
             return twin
 
-        counts, errors = learning_curve(fitted, train, check)
-        counts, errors = np.append(counts, len(train)), np.append(errors, error)
-        return power_law(counts, errors), counts, errors
+        # parts have as many batches as the whole, so that the same ones are held out of each fit
+        _, check = shots.split(HELD_OUT, self._settings.seed)
+        return learning_curve(fitted, self._twin, shots, check)
 
     def _fitted(self, twin: nn.Module, shots: Shots, progress: Callable[[FitProgress], None]) -> FitReport:
         settings = self._settings

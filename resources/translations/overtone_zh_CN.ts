@@ -972,6 +972,10 @@
         <translation>留出误差</translation>
     </message>
     <message>
+        <source>Held-out shots</source>
+        <translation>留出的测量</translation>
+    </message>
+    <message>
         <source>Help</source>
         <translation>帮助</translation>
     </message>
@@ -1304,6 +1308,10 @@
         <translation>得分增益</translation>
     </message>
     <message>
+        <source>Looking for the range of {system}, and for dead or clipped channels</source>
+        <translation>正在查找 {system} 的量程，以及失效或削波的通道</translation>
+    </message>
+    <message>
         <source>Loss</source>
         <translation>损失</translation>
     </message>
@@ -1314,6 +1322,10 @@
     <message>
         <source>Loudness</source>
         <translation>响应强度</translation>
+    </message>
+    <message>
+        <source>Lowest R²</source>
+        <translation>最低 R²</translation>
     </message>
     <message>
         <source>MNIST digits</source>
@@ -1356,8 +1368,20 @@
         <translation>在设备上测量梯度，每次测量三遍：有噪声，但不依赖孪生。</translation>
     </message>
     <message>
+        <source>Measured</source>
+        <translation>实测</translation>
+    </message>
+    <message>
         <source>Measured power of the response over the power that the drive asks for. Both are taken from the data sheet's laser spectrum and reference level: losses and drifts since are in this figure, and light beyond the range of the spectrometer is not.</source>
         <translation>测得的响应功率与激励所要求的功率之比。两者均按数据手册的激光光谱和参考电平计算：此后的损耗和漂移包含在内，光谱仪量程以外的光不包含在内。</translation>
+    </message>
+    <message>
+        <source>Measuring how {system} answers stronger drives</source>
+        <translation>正在测量 {system} 对更强驱动的响应</translation>
+    </message>
+    <message>
+        <source>Measuring how {system} answers weak drives</source>
+        <translation>正在测量 {system} 对弱驱动的响应</translation>
     </message>
     <message>
         <source>Measuring the derivative of {system}</source>
@@ -2028,6 +2052,10 @@
         <translation>重复测量的离散为信号的 {ratio:.1%}；请增大驱动或增益，或取平均。</translation>
     </message>
     <message>
+        <source>Repeating shots to see the noise of {system}</source>
+        <translation>正在重复测量以观察 {system} 的噪声</translation>
+    </message>
+    <message>
         <source>Replace</source>
         <translation>替换</translation>
     </message>
@@ -2062,6 +2090,10 @@
     <message>
         <source>Reset {field}</source>
         <translation>重置“{field}”</translation>
+    </message>
+    <message>
+        <source>Residual</source>
+        <translation>残差</translation>
     </message>
     <message>
         <source>Residual chirp, between units.</source>
@@ -2880,6 +2912,10 @@
         <translation>耗时</translation>
     </message>
     <message>
+        <source>Timing the start of the shots of {system}</source>
+        <translation>正在测定 {system} 各次测量的起始时刻</translation>
+    </message>
+    <message>
         <source>Titanium plate</source>
         <translation>钛板</translation>
     </message>
@@ -2936,8 +2972,16 @@
         <translation>训练准确率</translation>
     </message>
     <message>
+        <source>Training error</source>
+        <translation>训练误差</translation>
+    </message>
+    <message>
         <source>Training follows the derivative of the digital twin. Here the system is measured, its twin fitted, and the twin's derivative compared with the measured one: then you know whether the twin can be trusted. Press Calibrate.</source>
         <translation>训练依靠数字孪生的导数。这里测量系统、拟合孪生，并将孪生的导数与实测导数比较：由此可知孪生是否可信。请按“校准”。</translation>
+    </message>
+    <message>
+        <source>Training shots</source>
+        <translation>训练用的测量</translation>
     </message>
     <message>
         <source>Training with {estimator}</source>
@@ -3208,6 +3252,10 @@
         <translation>是哪个系统，以及它是否响应。</translation>
     </message>
     <message>
+        <source>White residuals</source>
+        <translation>白残差比例</translation>
+    </message>
+    <message>
         <source>Wilcoxon p</source>
         <translation>Wilcoxon p</translation>
     </message>
@@ -3218,6 +3266,10 @@
     <message>
         <source>With {used} pairs that differ, no rank or sign test can give less than p = {p:.3g}, however large the difference; more seeds would tell more.</source>
         <translation>只有 {used} 对有差别时，无论差别多大，秩检验或符号检验的 p 值都不会小于 {p:.3g}；更多的种子能说明更多。</translation>
+    </message>
+    <message>
+        <source>Worst error</source>
+        <translation>最大误差</translation>
     </message>
     <message>
         <source>Write a report to read and to print, and open it (Enter)</source>
@@ -3356,10 +3408,6 @@
         <translation>类别</translation>
     </message>
     <message>
-        <source>controls</source>
-        <translation>控制量</translation>
-    </message>
-    <message>
         <source>couplings</source>
         <translation>耦合</translation>
     </message>
@@ -3420,10 +3468,6 @@
         <translation>错误</translation>
     </message>
     <message>
-        <source>error with twice the shots</source>
-        <translation>测量加倍时的误差</translation>
-    </message>
-    <message>
         <source>evaluating</source>
         <translation>测试</translation>
     </message>
@@ -3456,20 +3500,12 @@
         <translation>满量程</translation>
     </message>
     <message>
-        <source>gain</source>
-        <translation>增益</translation>
-    </message>
-    <message>
         <source>good</source>
         <translation>好</translation>
     </message>
     <message>
         <source>held-out</source>
         <translation>留出</translation>
-    </message>
-    <message>
-        <source>held-out error</source>
-        <translation>留出误差</translation>
     </message>
     <message>
         <source>hold</source>
@@ -3528,10 +3564,6 @@
         <translation>末端数值</translation>
     </message>
     <message>
-        <source>latest shot</source>
-        <translation>最近一次测量</translation>
-    </message>
-    <message>
         <source>latin-hypercube</source>
         <translation>拉丁超立方</translation>
     </message>
@@ -3580,10 +3612,6 @@
         <translation>低通随机</translation>
     </message>
     <message>
-        <source>lowest R²</source>
-        <translation>最低 R²</translation>
-    </message>
-    <message>
         <source>lowest layer</source>
         <translation>最低的一层</translation>
     </message>
@@ -3614,10 +3642,6 @@
     <message>
         <source>noise alone</source>
         <translation>仅噪声</translation>
-    </message>
-    <message>
-        <source>noise floor</source>
-        <translation>噪声底</translation>
     </message>
     <message>
         <source>none</source>
@@ -3658,10 +3682,6 @@
     <message>
         <source>orbit</source>
         <translation>轨迹</translation>
-    </message>
-    <message>
-        <source>outputs</source>
-        <translation>输出量</translation>
     </message>
     <message>
         <source>pad with</source>
@@ -3734,10 +3754,6 @@
     <message>
         <source>reset of {field}</source>
         <translation>重置“{field}”</translation>
-    </message>
-    <message>
-        <source>residual</source>
-        <translation>残差</translation>
     </message>
     <message>
         <source>response</source>
@@ -3908,10 +3924,6 @@
         <translation>训练</translation>
     </message>
     <message>
-        <source>training error</source>
-        <translation>训练误差</translation>
-    </message>
-    <message>
         <source>training, per epoch</source>
         <translation>训练（每轮）</translation>
     </message>
@@ -3972,20 +3984,12 @@
         <translation>作用</translation>
     </message>
     <message>
-        <source>white residuals</source>
-        <translation>白残差比例</translation>
-    </message>
-    <message>
         <source>window</source>
         <translation>最近</translation>
     </message>
     <message>
         <source>window's place</source>
         <translation>窗口位置</translation>
-    </message>
-    <message>
-        <source>worst error</source>
-        <translation>最大误差</translation>
     </message>
     <message>
         <source>{count} calls of the device are read from the journal.</source>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -18,18 +19,21 @@ from PySide6.QtTest import QTest
 
 from app.bridge import CalibrationReady, Frame
 from app.engine import Order
+from app.step_words import VERDICTS
 from app.theme import LIGHT, blend
 from app.views.calibration import CalibrationPage
 from app.widgets.alignment_gauge import AlignmentGauge
 from app.widgets.curves_view import CurveImage, CurvesView
 from app.window import CALIBRATION, EXPERIMENT
 from core.calibration.events import STEPS, CalibrationEnded, Curve, StepBegun, StepEnded, StepProgress
+from core.phrase import Phrase
 from core.ports import DeviceLost
 from core.training.control import ControlToken, StopRequested
 from core.training.events import Stopped
 from devices.catalogue import BUNDLED
 from tests.gui import calibration_events as told
 from tests.gui.test_window import window  # noqa: F401, the fixture  # pyright: ignore[reportUnusedImport]
+from tests.gui.texts import catalogue
 
 Job = Callable[..., None]
 
@@ -347,3 +351,47 @@ def test_a_bad_image_or_an_empty_curve_spoils_nothing(page):
     result = {**told.RESULT, "alignment_cosine": math.nan, "alignment_interval95": [-1.0, 1.0]}
     page.show_event(CalibrationEnded("refit", ("Too few shots.",), result))
     assert page.view.card.heading.text() == "To be fitted again"
+
+
+def test_a_real_system_is_calibrated_from_connect_to_a_verdict(page, window, qtbot):  # noqa: F811
+    events, frames = [], []
+    window.bridge.calibration.connect(events.append)
+    window.bridge.frame.connect(frames.append)
+    window.setup.choose("quick")
+    page.shots.setValue(96)
+    QTest.mouseClick(page.begin_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.run_bar.state in {"finished", "failed"}, timeout=240_000)
+    assert window.run_bar.state == "finished", window.notice.text.text()
+    assert "pending" not in page.steps.states.values()
+    assert "current" not in page.steps.states.values()
+    end = events[-1]
+    assert page.view.card.heading.text() == VERDICTS[end.verdict][0]
+    cosine = end.result["alignment_cosine"]
+    assert f"{cosine:.3f}" in page.view.card.cosine.text()
+    assert f"{math.degrees(math.acos(cosine)):.1f}°" in page.view.card.gauge.toolTip()
+    seen = [frame.calibration for frame in frames if frame.calibration is not None]
+    assert {"shots", "fit"} <= {each.step for each in seen if each.curves}  # drawn while it goes on
+    for event in events:
+        if isinstance(event, StepEnded):
+            look(page, event.step)
+            drawn = {curve.name for view in page.view.plots.shown if isinstance(view, CurvesView)
+                     for curve in view.plot.canvas.curves}  # fmt: skip
+            assert drawn == {curve.name for curve in event.curves if curve.kind != "image"}
+    assert untranslated(events, seen) == set()
+
+
+def untranslated(events: list, seen: list[StepProgress]) -> set[str]:
+    """Return what a calibration said that the Chinese catalogue lacks."""
+    said: set[str] = set()
+    for event in (*events, *seen):
+        said |= {getattr(event, "text", ""), *getattr(event, "figures", {}), *getattr(event, "reasons", ())}
+        for curve in getattr(event, "curves", ()):
+            said |= {curve.name, curve.x_quantity, curve.y_quantity}
+    templates = {template for text in said for template in templates_of(text)}
+    return {text for text in templates if re.search("[A-Za-z]{2}", re.sub(r"{[^}]*}", "", text))} - catalogue().keys()
+
+
+def templates_of(text: str) -> set[str]:
+    phrase = Phrase(text)
+    inner = (value for value in phrase.values.values() if isinstance(value, Phrase))
+    return {phrase.template}.union(*map(templates_of, inner))

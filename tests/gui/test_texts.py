@@ -91,6 +91,7 @@ NO_TEXTS = {
     "Subject": "a field of a file's metadata",
     "Stopped by the user.": "a line in the run's log",
     "shot drive": "the shape of an array",
+    "shot sample": "the shape of an array",
     "shot response": "the shape of an array",
 }
 

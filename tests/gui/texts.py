@@ -31,6 +31,8 @@ OF_CORE = (
     "calibration/characterise_probe.py",
     "calibration/characterise_range.py",
     "calibration/characterise_response.py",
+    "calibration/job.py",
+    "calibration/quality.py",
     "calibration/worth.py",
     "report/caveats.py",
     "report/compare.py",
