@@ -428,6 +428,14 @@
         <translation>采集方式</translation>
     </message>
     <message>
+        <source>Column of a shaper's mask that has the longest wavelength; 0 is the last one.</source>
+        <translation>整形器掩模上对应最长波长的列；0 表示最后一列。</translation>
+    </message>
+    <message>
+        <source>Column of a shaper's mask that has the shortest wavelength.</source>
+        <translation>整形器掩模上对应最短波长的列。</translation>
+    </message>
+    <message>
         <source>Common parts of the noise</source>
         <translation>噪声的公共分量</translation>
     </message>
@@ -852,6 +860,10 @@
         <translation>已完成</translation>
     </message>
     <message>
+        <source>First column</source>
+        <translation>首列</translation>
+    </message>
+    <message>
         <source>First the error of the twin falls, then the accuracy rises. Point at a curve to read it; the menu has cursors and more.</source>
         <translation>先是孪生的误差下降，然后准确率上升。指向曲线即可读数；菜单里有游标等更多功能。</translation>
     </message>
@@ -1198,6 +1210,10 @@
     <message>
         <source>Largest voltage that the output may make; 0 is that of the drive.</source>
         <translation>输出允许的最大电压；0 表示与驱动相同。</translation>
+    </message>
+    <message>
+        <source>Last column</source>
+        <translation>末列</translation>
     </message>
     <message>
         <source>Latency</source>
@@ -2584,6 +2600,10 @@
         <translation>把此运行交给其他程序</translation>
     </message>
     <message>
+        <source>Taking the twin as it is</source>
+        <translation>直接采用该孪生</translation>
+    </message>
+    <message>
         <source>Task</source>
         <translation>任务</translation>
     </message>
@@ -2804,6 +2824,10 @@
         <translation>调整孪生，直到其响应与系统一致；由未参与拟合的测量决定何时停止。</translation>
     </message>
     <message>
+        <source>The twin is of unit #{twin}, and this is unit #{unit}. Calibrate this one.</source>
+        <translation>该孪生属于样机 #{twin}，而这是样机 #{unit}。请校准这一台。</translation>
+    </message>
+    <message>
         <source>The twin leaves {error:.0%} of the held-out signal, and {noise:.1%} are noise: it misses the device.</source>
         <translation>孪生的残差为留出信号的 {error:.0%}，其中噪声 {noise:.1%}：它与设备不符。</translation>
     </message>
@@ -2814,6 +2838,10 @@
     <message>
         <source>The twin predicts</source>
         <translation>孪生预测</translation>
+    </message>
+    <message>
+        <source>The twin was fitted before.</source>
+        <translation>该孪生此前已拟合。</translation>
     </message>
     <message>
         <source>The twin's derivative, with all controls in their middle. It appears when the twin has been calibrated.</source>
