@@ -60,7 +60,7 @@ class Room:
         self._client.activate()
 
     def close(self) -> None:
-        """Leave the server."""
+        """Leave the server, which has to be there still."""
         with suppress(Exception):
             self._client.deactivate()
         with suppress(Exception):
@@ -190,5 +190,10 @@ class SoundServer:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(SERVER_START_S)
+            self.kill()
+
+    def kill(self) -> None:
+        """Let it die."""
+        if self._process is not None:
             self._process.kill()
             self._process.wait()
