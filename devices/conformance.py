@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import numpy as np
 import pytest
@@ -52,9 +52,13 @@ class RecorderConformance:
         return ConnectionSpec(deadline_s=self.deadline_s, reconnect_s=self.deadline_s, batch=4)
 
     @pytest.fixture
-    def system(self, open_recorder: OpenForPlan, wiring: Wiring, connection: ConnectionSpec) -> WaveformSystem:
-        """Return the physical system behind the driver."""
-        return WaveformSystem(lambda: open_recorder(wiring.plan(connection)), wiring, connection)
+    def system(
+        self, open_recorder: OpenForPlan, wiring: Wiring, connection: ConnectionSpec
+    ) -> Generator[WaveformSystem]:
+        """Yield the physical system behind the driver, and let go of the instrument."""
+        system = WaveformSystem(lambda: open_recorder(wiring.plan(connection)), wiring, connection)
+        yield system
+        system.safe_state()
 
     @pytest.fixture
     def drive(self) -> torch.Tensor:

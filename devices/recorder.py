@@ -124,7 +124,6 @@ class Watchman:
             result, error = answer.get(timeout=deadline_s)
         except queue.Empty:
             self._hung = True
-            self.dismiss()
             raise DeviceTimeout(f"{self._name} did not return within {deadline_s:.3g} s and was given up.") from None
         if error is not None:
             raise error
@@ -135,7 +134,7 @@ class Watchman:
         self._calls.put((function, queue.SimpleQueue()))
 
     def dismiss(self) -> None:
-        """Let the thread end once its present call returns."""
+        """Let the thread end once it has done what it was asked to."""
         self._calls.put(None)
 
 

@@ -7,6 +7,7 @@ a thread that is abandoned at the deadline.
 
 from __future__ import annotations
 
+import atexit
 import re
 import socket
 import time
@@ -208,7 +209,10 @@ class VisaLink:
 def _resource_manager() -> Any:
     import pyvisa
 
-    return pyvisa.ResourceManager()
+    manager = pyvisa.ResourceManager()
+    # At the end of the program it would say goodbye to every instrument in turn, the dead ones for five seconds each.
+    atexit.unregister(manager._atexit_handler)  # pyright: ignore[reportPrivateUsage], there is no other way
+    return manager
 
 
 def _open_resource(address: str, seconds: float) -> Any:
