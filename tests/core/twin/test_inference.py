@@ -59,7 +59,7 @@ def shots_of(seed: int, count: int = 600, *, distortion: float = 0.0) -> Shots:
 
 def estimated(model: Decay, shots: Shots) -> ParameterTable:
     twin = PhysicsTwin(model)
-    fit_twin(twin, shots, seed=0, steps=150)
+    fit_twin(twin, shots, seed=0, steps=40)
     before = {name: value.clone() for name, value in twin.state_dict().items()}
     table = parameter_table(twin, INFO, shots)
     assert all(torch.equal(before[name], value) for name, value in twin.state_dict().items())
@@ -97,12 +97,12 @@ def test_standard_errors_are_those_of_least_squares_with_the_same_terms_and_prio
 
 def test_the_truth_lies_within_two_standard_errors_as_often_as_it_should():
     inside = []
-    for seed in range(24):
+    for seed in range(16):
         table = estimated(Decay(), shots_of(100 + seed, 300, distortion=0.02))
         for name, truth in TRUTH.items():
             item = table.estimates[name]
             inside.append(abs(float(item.value) - truth) < 2 * float(item.standard_error))
-    assert np.mean(inside) > 0.87  # 95.4 % expected; a binomial of 72 is below 63 once in 500
+    assert np.mean(inside) > 0.85  # 95.4 % expected; a binomial of 48 is below 41 once in 300
 
 
 def test_a_drive_that_distorts_is_named_and_not_taken_for_physics():
