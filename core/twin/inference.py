@@ -24,7 +24,7 @@ from core.physics.model import Widened
 from core.ports import SystemInfo
 from core.twin.gauss_newton import central_jacobian, central_steps
 from core.twin.instruments import InstrumentedModel
-from core.twin.noise import common_shapes, is_ordered
+from core.twin.noise import common_amplitudes, common_shapes, is_ordered
 from core.twin.physics import PhysicsTwin
 from core.twin.shots import Shots
 
@@ -117,17 +117,12 @@ def _linearise(twin: PhysicsTwin, shots: Shots, ordered: bool) -> tuple[Tensor, 
 def _noise_parts(
     residual: Float[Tensor, "shot response"], shapes: Float[Tensor, "shot response shape"]
 ) -> tuple[float, Float[Tensor, " shape"]]:
-    """Return the white part's mean square and the rms amplitude of each common shape, by moments."""
-    gram = shapes.mT @ shapes
-    scale = gram.diagonal(dim1=1, dim2=2).mean(0)
-    inverse = torch.linalg.inv(gram + 1e-6 * torch.diag(scale))  # a silent shot has no shapes
-    amplitude = torch.einsum("suv,skv,sk->su", inverse, shapes, residual)
-    white = (residual - torch.einsum("sku,su->sk", shapes, amplitude)).square()
-    power = float(white.mean()) * residual.shape[1] / (residual.shape[1] - shapes.shape[2])
-    variance = power * inverse.diagonal(dim1=1, dim2=2)
-    weight = 1 / variance
-    excess = (weight * (amplitude.square() - variance)).sum(0) / weight.sum(0)
-    return power, excess.clamp_min(0).sqrt()
+    """Return the white part's mean square and the rms amplitude of each common shape."""
+    power = residual.square().mean()
+    for _ in range(2):
+        common = common_amplitudes(residual, shapes, power.expand_as(residual))
+        power = (residual.square() - (shapes * common).square().sum(2)).mean().clamp_min(1e-3 * power)
+    return float(power), common
 
 
 def _like_shots(shots: Shots) -> Tensor:

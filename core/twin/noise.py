@@ -18,9 +18,8 @@ from torch.distributions import LowRankMultivariateNormal
 from core.ports import Axis, SystemInfo
 from core.twin.shots import Shots
 
-STEPS = 200
-LEARNING_RATE = 0.05
-QUIET = 1e-3  # of the noise: where the common parts and the shot noise start
+ROUNDS = 3
+FLOOR = 1e-6  # of the mean variance
 
 
 class NoiseTwin(nn.Module):
@@ -30,9 +29,12 @@ class NoiseTwin(nn.Module):
         super().__init__()
         self._twin = twin  # if a module, a part of this one
         self._ordered = is_ordered(info.response_axis)
-        self.log_independent = nn.Parameter(torch.zeros(info.response_dim))
-        self.log_counting = nn.Parameter(torch.zeros(()))
-        self.log_common = nn.Parameter(torch.zeros(4 if self._ordered else 1))
+        self.independent: Tensor
+        self.counting: Tensor
+        self.common: Tensor
+        self.register_buffer("independent", torch.ones(info.response_dim))
+        self.register_buffer("counting", torch.zeros(()))
+        self.register_buffer("common", torch.zeros(4 if self._ordered else 1))
 
     def forward(self, drive: Float[Tensor, "batch drive"], *parameters: Tensor) -> LowRankMultivariateNormal:
         """Return the distribution of the responses (batch, response)."""
@@ -41,31 +43,34 @@ class NoiseTwin(nn.Module):
     def fit(self, repeats: Sequence[Shots]) -> None:
         """Fit to the same shots measured twice or more: the twin's misfit is in all of them and drops out.
 
-        Maximises the likelihood of the deviations from the repeats' mean, scaled to the full variance.
+        By moments, which are weighed anew with each round's variances: the common amplitudes by generalised least
+        squares in every shot, the rest by a regression of what is left of the squares on |y|.
         """
         count = len(repeats)
         responses = torch.stack([shots.responses for shots in repeats])
-        deviations = (responses - responses.mean(0)) * (count / (count - 1)) ** 0.5
+        deviations = ((responses - responses.mean(0)) * (count / (count - 1)) ** 0.5).flatten(0, 1)
         with torch.no_grad():
-            centres = torch.cat([self._twin(batch.drives, *batch.parameters) for batch in repeats[0].batches])
-            rms = deviations.square().mean((0, 1)).sqrt().clamp_min(1e-9)
-            self.log_independent.copy_(rms.log())
-            level = float(rms.mean().log())
-            self.log_counting.fill_(2 * level + torch.tensor(QUIET).log())
-            self.log_common.fill_(level + torch.tensor(QUIET).log())
-        weights = [self.log_independent, self.log_counting, self.log_common]
-        optimiser = torch.optim.Adam(weights, lr=LEARNING_RATE)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
-        for _ in range(STEPS):
-            loss = -self._about(centres).log_prob(centres + deviations).mean() / responses.shape[2]
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
+            centre = torch.cat([self._twin(batch.drives, *batch.parameters) for batch in repeats[0].batches])
+            centres = centre.repeat(count, 1)
+            shapes = common_shapes(centres, self._ordered)
+            size, squares = centres.abs(), deviations.square()
+            floor = FLOOR * float(squares.mean())
+            variance = squares.mean(0).clamp_min(floor).expand_as(squares)
+            for _ in range(ROUNDS):
+                self.common.copy_(common_amplitudes(deviations, shapes, variance))
+                left = squares - (shapes * self.common).square().sum(2)
+                weight = 1 / variance.square()  # a Gaussian's square scatters by twice its variance squared
+                total = weight.sum(0)
+                mean_size, mean_left = (weight * size).sum(0) / total, (weight * left).sum(0) / total
+                along = weight * (size - mean_size)
+                slope = (along * (left - mean_left)).sum() / (along * (size - mean_size)).sum().clamp_min(1e-30)
+                self.counting.copy_(slope.clamp_min(0))
+                self.independent.copy_((mean_left - self.counting * mean_size).clamp_min(floor).sqrt())
+                variance = self.independent.square() + self.counting * size
 
     def _about(self, centre: Float[Tensor, "batch response"]) -> LowRankMultivariateNormal:
-        common = common_shapes(centre, self._ordered) * self.log_common.exp()
-        independent = (2 * self.log_independent).exp() + self.log_counting.exp() * centre.abs()
+        common = common_shapes(centre, self._ordered) * self.common
+        independent = self.independent.square() + self.counting * centre.abs()
         return LowRankMultivariateNormal(centre, common, independent, validate_args=False)
 
 
@@ -81,3 +86,22 @@ def common_shapes(response: Float[Tensor, "shot response"], ordered: bool) -> Fl
     position = torch.linspace(-1, 1, response.shape[1])
     (slope,) = torch.gradient(response, dim=1)
     return torch.stack([response, slope, response * position, response * (1.5 * position**2 - 0.5)], -1)
+
+
+def common_amplitudes(
+    deviations: Float[Tensor, "shot response"],
+    shapes: Float[Tensor, "shot response shape"],
+    variance: Float[Tensor, "shot response"],
+) -> Float[Tensor, " shape"]:
+    """Return the rms amplitudes of the common shapes beside independent noise of the given variance.
+
+    In each shot the amplitudes that fit best scatter by those sought and by what independent noise makes of them.
+    """
+    weighed = shapes / variance[..., None]
+    gram = weighed.mT @ shapes
+    scale = gram.diagonal(dim1=1, dim2=2).mean(0)
+    inverse = torch.linalg.inv(gram + 1e-6 * torch.diag(scale))  # a silent shot has no shapes
+    fitted = torch.einsum("suv,skv,sk->su", inverse, weighed, deviations)
+    noise = inverse.diagonal(dim1=1, dim2=2)
+    weight = 1 / noise.square()
+    return ((weight * (fitted.square() - noise)).sum(0) / weight.sum(0)).clamp_min(0).sqrt()
