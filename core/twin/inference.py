@@ -118,11 +118,11 @@ def _noise_parts(
     residual: Float[Tensor, "shot response"], shapes: Float[Tensor, "shot response shape"]
 ) -> tuple[float, Float[Tensor, " shape"]]:
     """Return the white part's mean square and the rms amplitude of each common shape."""
-    power = residual.square().mean()
-    for _ in range(2):
-        common = common_amplitudes(residual, shapes, power.expand_as(residual))
-        power = (residual.square() - (shapes * common).square().sum(2)).mean().clamp_min(1e-3 * power)
-    return float(power), common
+    total = residual.square()
+    common = common_amplitudes(residual, shapes, total.mean().expand_as(total))
+    left = total - (shapes * common).square().sum(2)
+    power = left.mean().clamp_min(1e-3 * total.mean())
+    return float(power), common_amplitudes(residual, shapes, power.expand_as(total))
 
 
 def _like_shots(shots: Shots) -> Tensor:

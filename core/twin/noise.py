@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
+from scipy.optimize import nnls
 from torch import Tensor, nn
 from torch.distributions import LowRankMultivariateNormal
 
 from core.ports import Axis, SystemInfo
 from core.twin.shots import Shots
 
-ROUNDS = 3
+ROUNDS = 6
 FLOOR = 1e-6  # of the mean variance
 
 
@@ -43,30 +44,34 @@ class NoiseTwin(nn.Module):
     def fit(self, repeats: Sequence[Shots]) -> None:
         """Fit to the same shots measured twice or more: the twin's misfit is in all of them and drops out.
 
-        By moments, which are weighed anew with each round's variances: the common amplitudes by generalised least
-        squares in every shot, the rest by a regression of what is left of the squares on |y|.
+        The squares of the deviations are regressed on |y| and the shapes' squares, with coefficients that are not
+        negative; each round weighs a square by the variance that the last one predicts.
         """
         count = len(repeats)
         responses = torch.stack([shots.responses for shots in repeats])
-        deviations = ((responses - responses.mean(0)) * (count / (count - 1)) ** 0.5).flatten(0, 1)
+        squares = ((responses - responses.mean(0)).square() * count / (count - 1)).flatten(0, 1).double()
         with torch.no_grad():
             centre = torch.cat([self._twin(batch.drives, *batch.parameters) for batch in repeats[0].batches])
-            centres = centre.repeat(count, 1)
-            shapes = common_shapes(centres, self._ordered)
-            size, squares = centres.abs(), deviations.square()
+            shapes = common_shapes(centre, self._ordered).square()
+            features = torch.cat([centre.abs()[..., None], shapes], 2).repeat(count, 1, 1).double()
+            features = features / (scale := features.mean((0, 1)))
             floor = FLOOR * float(squares.mean())
             variance = squares.mean(0).clamp_min(floor).expand_as(squares)
             for _ in range(ROUNDS):
-                self.common.copy_(common_amplitudes(deviations, shapes, variance))
-                left = squares - (shapes * self.common).square().sum(2)
                 weight = 1 / variance.square()  # a Gaussian's square scatters by twice its variance squared
-                total = weight.sum(0)
-                mean_size, mean_left = (weight * size).sum(0) / total, (weight * left).sum(0) / total
-                along = weight * (size - mean_size)
-                slope = (along * (left - mean_left)).sum() / (along * (size - mean_size)).sum().clamp_min(1e-30)
-                self.counting.copy_(slope.clamp_min(0))
-                self.independent.copy_((mean_left - self.counting * mean_size).clamp_min(floor).sqrt())
-                variance = self.independent.square() + self.counting * size
+                share = weight / weight.sum(0)
+                mean_feature = torch.einsum("sk,skf->kf", share, features)
+                mean_square = (share * squares).sum(0)
+                along = (features - mean_feature) * weight[..., None]
+                gram = torch.einsum("skf,skg->fg", along, features)
+                factor = torch.linalg.cholesky(gram + 1e-9 * gram.diag().diag())
+                right = torch.linalg.solve(factor, torch.einsum("skf,sk->f", along, squares))
+                parts = torch.from_numpy(nnls(factor.T.numpy(), right.numpy())[0])
+                own = (mean_square - mean_feature @ parts).clamp_min(floor)
+                variance = own + features @ parts
+            self.independent.copy_(own.sqrt())
+            self.counting.copy_((parts / scale)[0])
+            self.common.copy_((parts / scale)[1:].sqrt())
 
     def _about(self, centre: Float[Tensor, "batch response"]) -> LowRankMultivariateNormal:
         common = common_shapes(centre, self._ordered) * self.common
