@@ -29,8 +29,9 @@ from core.twin.physics import PhysicsTwin
 from core.twin.shots import Shots
 
 GROUPS = 16  # of like shots
-STEPS = 3
-MOST_DERIVATIVES = 100_000  # shots times parameters: a bench of 206 pendula has 419 of these to find
+STEPS = 4  # with one linearisation
+MANY = 100  # parameters: a linearisation takes two passes over the shots for each of them
+MOST_DERIVATIVES = 60_000  # shots times parameters: a bench of 206 pendula has 419 of these to find
 CLOSE = 0.1  # of a standard error: nearer to the maximum there is nothing to gain
 OPEN = math.sqrt(0.5)  # of a tolerance: a wider estimate owes more to the data sheet than to the shots
 
@@ -71,47 +72,69 @@ def parameter_table(twin: PhysicsTwin, info: SystemInfo, shots: Shots) -> Parame
     model = twin.model.wider() if isinstance(twin.model, Widened) else twin.model
     wider = PhysicsTwin(InstrumentedModel(model, info))
     wider.load_state_dict(twin.state_dict(), strict=False)
-    weights = list(wider.parameters())
-    point = parameters_to_vector(weights).detach().double()
-    shots = shots.thinned(min(1.0, MOST_DERIVATIVES / (len(shots) * len(point))))
+    count = sum(value.numel() for value in wider.parameters())
+    shots = shots.thinned(min(1.0, MOST_DERIVATIVES / (len(shots) * count)))
     ordered = is_ordered(info.response_axis)
-    curvature, scores = _linearise(wider, shots, ordered)
-    covariance = torch.linalg.inv(curvature + torch.eye(len(point), dtype=torch.float64))
-    for _ in range(STEPS):
-        change = (covariance @ (scores.sum(0) - point)).clamp(-1, 1)  # a model is linear over a tolerance at most
-        point = point + change
-        vector_to_parameters(point.float(), weights)
-        if bool((change.abs() < CLOSE * covariance.diag().sqrt()).all()):
-            break
-        curvature, scores = _linearise(wider, shots, ordered)
-        covariance = torch.linalg.inv(curvature + torch.eye(len(point), dtype=torch.float64))
+    weighed, covariance = _climb(wider, shots, ordered)
+    if count < MANY:  # once more from where the first linearisation led
+        weighed, covariance = _climb(wider, shots, ordered)
+    scores = _scores(wider, shots, weighed)
     groups = [torch.arange(len(scores)), _like_shots(shots)]
     spreads = [_sandwich(covariance, scores, group) for group in groups]
     errors = torch.stack([spread.diag() for spread in spreads]).amax(0).sqrt()
-    return _table(twin, wider, point, errors, spreads[0])
+    return _table(wider, errors, spreads[0])
 
 
-def _linearise(twin: PhysicsTwin, shots: Shots, ordered: bool) -> tuple[Tensor, Float[Tensor, "shot element"]]:
-    """Return JᵀWJ and each shot's JᵀWr at the twin's present parameters, W being the inverse of the noise's covariance.
+def _climb(twin: PhysicsTwin, shots: Shots, ordered: bool) -> tuple[list[Tensor], Tensor]:
+    """Go to the maximum of the posterior with one linearisation; return its weighed Jacobians and its covariance."""
+    weights = list(twin.parameters())
+    point = parameters_to_vector(weights).detach().double()
+    weighed, curvature = _linearise(twin, shots, ordered)
+    covariance = torch.linalg.inv(curvature + torch.eye(len(point), dtype=torch.float64))
+    for _ in range(STEPS):
+        change = covariance @ (_scores(twin, shots, weighed).sum(0) - point)
+        point = point + change.clamp(-1, 1)  # a model is linear over a tolerance at most
+        vector_to_parameters(point.float(), weights)
+        if bool((change.abs() < CLOSE * covariance.diag().sqrt()).all()):
+            break
+    return weighed, covariance
+
+
+def _linearise(
+    twin: PhysicsTwin, shots: Shots, ordered: bool
+) -> tuple[list[Float[Tensor, "element shot response"]], Float[Tensor, "element element"]]:
+    """Return JᵀW for each batch, and JᵀWJ, at the twin's present parameters; W⁻¹ is the noise's covariance.
 
     W = (1 - U S (σ² + S UᵀU S)⁻¹ S Uᵀ) / σ²: white noise σ², and each shot's own gain, delay, tilt and bow.
     """
-    curvature, scores = [], []
     steps = central_steps(twin, shots.batches[0])
-    with torch.no_grad():
-        centres = [twin(batch.drives, *batch.parameters) for batch in shots.batches]
-        residuals = [batch.responses - centre for batch, centre in zip(shots.batches, centres, strict=True)]
-        shapes = [common_shapes(centre, ordered) for centre in centres]
-        power, common = _noise_parts(torch.cat(residuals), torch.cat(shapes))
-        for batch, residual, shape in zip(shots.batches, residuals, shapes, strict=True):
-            jacobian = central_jacobian(twin, batch, steps)
-            scaled = shape * common
-            inner = scaled.mT @ scaled + power * torch.eye(len(common))
-            along = torch.einsum("psk,sku->psu", jacobian, scaled)
-            weighed = jacobian - torch.einsum("psu,suv,skv->psk", along, torch.linalg.inv(inner), scaled)
-            curvature.append((weighed.flatten(1) @ jacobian.flatten(1).T).double() / power)
-            scores.append(torch.einsum("psk,sk->sp", weighed, residual).double() / power)
-    return torch.stack(curvature).sum(0), torch.cat(scores)
+    residuals = _residuals(twin, shots)
+    shapes = [
+        common_shapes(b.responses - residual, ordered) for b, residual in zip(shots.batches, residuals, strict=True)
+    ]
+    power, common = _noise_parts(torch.cat(residuals), torch.cat(shapes))
+    curvature, all_weighed = torch.zeros(len(steps), len(steps), dtype=torch.float64), list[Tensor]()
+    for batch, shape in zip(shots.batches, shapes, strict=True):
+        jacobian = central_jacobian(twin, batch, steps)
+        scaled = shape * common
+        inner = scaled.mT @ scaled + power * torch.eye(len(common))
+        along = torch.einsum("psk,sku->psu", jacobian, scaled)
+        weighed = jacobian - torch.einsum("psu,suv,skv->psk", along, torch.linalg.inv(inner), scaled)
+        weighed = weighed / power
+        curvature += (weighed.flatten(1) @ jacobian.flatten(1).T).double()
+        all_weighed.append(weighed)
+    return all_weighed, curvature
+
+
+def _scores(twin: PhysicsTwin, shots: Shots, weighed: list[Tensor]) -> Float[Tensor, "shot element"]:
+    """Return each shot's JᵀWr."""
+    residuals = _residuals(twin, shots)
+    return torch.cat([torch.einsum("psk,sk->sp", j, r) for j, r in zip(weighed, residuals, strict=True)]).double()
+
+
+@torch.no_grad()
+def _residuals(twin: PhysicsTwin, shots: Shots) -> list[Float[Tensor, "shot response"]]:
+    return [batch.responses - twin(batch.drives, *batch.parameters) for batch in shots.batches]
 
 
 def _noise_parts(
@@ -141,7 +164,7 @@ def _sandwich(covariance: Tensor, scores: Float[Tensor, "shot element"], group: 
     return covariance @ middle @ covariance
 
 
-def _table(twin: PhysicsTwin, wider: PhysicsTwin, point: Tensor, errors: Tensor, spread: Tensor) -> ParameterTable:
+def _table(wider: PhysicsTwin, errors: Tensor, spread: Tensor) -> ParameterTable:
     estimates: dict[str, ParameterEstimate] = {}
     values = wider.values()
     sizes = {name: deviation.numel() for name, deviation in wider.deviations.items()}

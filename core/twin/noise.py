@@ -55,20 +55,19 @@ class NoiseTwin(nn.Module):
             shapes = common_shapes(centre, self._ordered).square()
             features = torch.cat([centre.abs()[..., None], shapes], 2).repeat(count, 1, 1).double()
             features = features / (scale := features.mean((0, 1)))
-            floor = FLOOR * float(squares.mean())
-            variance = squares.mean(0).clamp_min(floor).expand_as(squares)
+            own, parts = squares.mean(0), torch.zeros(features.shape[2], dtype=torch.float64)
+            floor = FLOOR * float(own.mean())
             for _ in range(ROUNDS):
+                variance = own.clamp_min(floor) + features @ parts
                 weight = 1 / variance.square()  # a Gaussian's square scatters by twice its variance squared
                 share = weight / weight.sum(0)
                 mean_feature = torch.einsum("sk,skf->kf", share, features)
-                mean_square = (share * squares).sum(0)
                 along = (features - mean_feature) * weight[..., None]
                 gram = torch.einsum("skf,skg->fg", along, features)
                 factor = torch.linalg.cholesky(gram + 1e-9 * gram.diag().diag())
                 right = torch.linalg.solve(factor, torch.einsum("skf,sk->f", along, squares))
                 parts = torch.from_numpy(nnls(factor.T.numpy(), right.numpy())[0])
-                own = (mean_square - mean_feature @ parts).clamp_min(floor)
-                variance = own + features @ parts
+                own = ((share * squares).sum(0) - mean_feature @ parts).clamp_min(floor)
             self.independent.copy_(own.sqrt())
             self.counting.copy_((parts / scale)[0])
             self.common.copy_((parts / scale)[1:].sqrt())
