@@ -75,7 +75,8 @@ def test_the_checklist_is_told_in_its_order_and_ends_with_the_verdict():
     told: list[object] = []
     system = SimulatedCircuit(902, 0)
     found = calibrate(system, CircuitModel(), CalibrationSettings(shots=128, steps=40), told.append, ControlToken())
-    begun = [event.step for event in told if isinstance(event, StepBegun)]
+    # A step may go on with another text.
+    begun = list(dict.fromkeys(event.step for event in told if isinstance(event, StepBegun)))
     assert begun == [event.step for event in told if isinstance(event, StepEnded)]
     assert begun == [step for step in STEPS if step in begun]
     assert {"connect", "shots", "fit", "verdict"} <= set(begun)
