@@ -42,12 +42,18 @@ class EmulatedGenerator(ScpiInstrument):
             raise CommandError('-224,"Illegal parameter value"')
         self.settings[self.output] = "1" if text in {"ON", "1"} else "0"
 
+    def set_load(self, rest: bytes) -> None:
+        """Say what is connected: an amplitude counts at this load, and is doubled at an open end if that is 50 ohm."""
+        text = rest.decode().strip().upper()
+        self.settings[f"{self.output}:LOAD"] = "+9.900000000000000E+37" if text.startswith("INF") else text
+
     def trigger(self, _: bytes) -> None:
         """Play the waveform once: codes of full scale are half the amplitude."""
         rate_hz, vpp, offset_v, ready = self.state()
         if not ready:
             raise CommandError('-211,"Trigger ignored"')
-        waveform_v = offset_v + vpp / 2 * self.codes / self.full_scale if self.output_on else np.zeros(len(self.codes))
+        open_end = 1 if self.settings[f"{self.output}:LOAD"].startswith(("INF", "HZ", "+9.9")) else 2
+        waveform_v = open_end * (offset_v + vpp / 2 * self.codes / self.full_scale) * self.output_on
         self._fire(waveform_v, rate_hz)
 
     def state(self) -> tuple[float, float, float, bool]:
@@ -80,6 +86,7 @@ class EmulatedKeysight33522B(EmulatedGenerator):
         self._loaded: dict[str, np.ndarray] = {}
         self.handlers |= {
             "OUTP1": self.set_output,
+            "OUTP1:LOAD": self.set_load,
             "*TRG": self.trigger,
             "SOUR1:DATA:VOL:CLE": self._clear_memory,
             "SOUR1:DATA:ARB:DAC": self._load,
@@ -144,11 +151,15 @@ class EmulatedSiglentSDG2042X(EmulatedGenerator):
 
     def __init__(self, fire: Fire, faults: Faults | None = None, serial: str = "DEMO0001") -> None:
         self._values = {"RATE": "0", "AMP": "4", "OFST": "0", "WVTP": "SINE", "STATE": "OFF", "TRSR": "INT"}
-        super().__init__(f"Siglent Technologies,SDG2042X,{serial},2.01.01.38", {"C1:OUTP": "0"}, fire, faults)
+        super().__init__(
+            f"Siglent Technologies,SDG2042X,{serial},2.01.01.38", {"C1:OUTP": "0", "C1:OUTP:LOAD": "50"}, fire, faults
+        )
         self._loaded: dict[str, np.ndarray] = {}
         self.handlers |= {
             "C1:OUTP": self._set_output,
-            "C1:OUTP?": lambda _: f"C1:OUTP {'ON' if self.output_on else 'OFF'},LOAD,HZ,PLRT,NOR".encode(),
+            "C1:OUTP?": lambda _: (
+                f"C1:OUTP {'ON' if self.output_on else 'OFF'},LOAD,{self.settings['C1:OUTP:LOAD']},PLRT,NOR"
+            ).encode(),
             "C1:WVDT": self._load,
             "C1:ARWV": self._select,
             "C1:SRATE": self._rate,
@@ -176,8 +187,11 @@ class EmulatedSiglentSDG2042X(EmulatedGenerator):
         return float(v["RATE"]), float(v["AMP"]), float(v["OFST"]), ready
 
     def _set_output(self, rest: bytes) -> None:
-        if not rest.strip().upper().startswith(b"LOAD"):
-            self.set_output(rest.split(b",")[0])
+        name, _, value = rest.partition(b",")
+        if name.strip().upper() == b"LOAD":
+            self.set_load(value)
+        else:
+            self.set_output(name)
 
     def _load(self, rest: bytes) -> None:
         found = re.match(rb"WVNM,(\w+),(?:TYPE,5,)?LENGTH,(\d+)B,", rest)
@@ -231,6 +245,7 @@ class EmulatedRigolDG1062Z(EmulatedGenerator):
         self._values = (0.0, 5.0, 0.0)
         self.handlers |= {
             "OUTP1": self.set_output,
+            "OUTP1:LOAD": self.set_load,
             "OUTP1?": lambda _: b"ON" if self.output_on else b"OFF",
             "SOUR1:TRAC:DATA:DAC16": self._load,
             "SOUR1:APPL:ARB": self._apply,

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+INFINITE = r"(?:INF\w*|\+?9\.9\d*E\+?37)"  # of a load: with one of 50 ohm, twice the voltage is at an open end
+
 
 class Generator:
     """A waveform generator: codes of `dtype` from `lowest` to `highest` stand for the ends of its amplitude."""
@@ -24,7 +26,8 @@ class Generator:
     play: ClassVar[Sequence[str]]
     fire: ClassVar[str]
     off: ClassVar[str]
-    state: ClassVar[Sequence[tuple[str, str]]]  # queries, and what they tell: groups `on`, `rate_hz`, `vpp`, `offset_v`
+    silent: ClassVar[tuple[str, str]]  # query, and its answer while the output is off
+    state: ClassVar[Sequence[tuple[str, str]]]  # queries, and their answers while it plays
     error: ClassVar[str] = "SYST:ERR?"
 
     @classmethod
@@ -53,22 +56,23 @@ class Keysight33500(Generator):
         "SOUR1:VOLT:LIM:HIGH {high_v};:SOUR1:VOLT:LIM:LOW {low_v};:SOUR1:VOLT:LIM:STAT ON",
     )
     play = (
-        "SOUR1:FUNC:ARB shot;:SOUR1:FUNC ARB;:SOUR1:FUNC:ARB:SRAT {rate_hz};:SOUR1:VOLT {vpp};"
+        "OUTP1:LOAD INF;:SOUR1:FUNC:ARB shot;:SOUR1:FUNC ARB;:SOUR1:FUNC:ARB:SRAT {rate_hz};:SOUR1:VOLT {vpp};"
         ":SOUR1:VOLT:OFFS {offset_v};:OUTP1 ON",
     )
     fire = "*TRG"
     off = "OUTP1 OFF"
+    silent = ("OUTP1?", "0")
     state = (
         (
-            "OUTP1?;:SOUR1:FUNC:ARB:SRAT?;:SOUR1:VOLT?;:SOUR1:VOLT:OFFS?",
-            r"(?P<on>[01]);(?P<rate_hz>[^;]+);(?P<vpp>[^;]+);(?P<offset_v>[^;]+)",
+            "OUTP1?;:OUTP1:LOAD?;:FORM:BORD?;:SOUR1:FUNC:ARB:SRAT?;:SOUR1:VOLT?;:SOUR1:VOLT:OFFS?",
+            rf"1;{INFINITE};SWAP;(?P<rate_hz>[^;]+);(?P<vpp>[^;]+);(?P<offset_v>[^;]+)",
         ),
     )
 
     @classmethod
     def upload(cls, codes: bytes, values: dict[str, float]) -> list[bytes]:
         """Clear the volatile memory first: a name in it cannot be loaded twice."""
-        return [b"SOUR1:DATA:VOL:CLE", b"SOUR1:DATA:ARB:DAC shot," + block(codes)]
+        return [b"FORM:BORD SWAP;:SOUR1:DATA:VOL:CLE", b"SOUR1:DATA:ARB:DAC shot," + block(codes)]
 
 
 class SiglentSDG(Generator):
@@ -90,12 +94,14 @@ class SiglentSDG(Generator):
         "C1:SRATE MODE,TARB,VALUE,{rate_hz}",
         "C1:BSWV AMP,{vpp}",
         "C1:BSWV OFST,{offset_v}",
+        "C1:OUTP LOAD,HZ",
         "C1:OUTP ON",
     )
     fire = "C1:BTWV MTRIG"
     off = "C1:OUTP OFF"
+    silent = ("C1:OUTP?", r"C1:OUTP OFF,.*")
     state = (
-        ("C1:OUTP?", r"C1:OUTP (?P<on>ON|OFF),.*"),
+        ("C1:OUTP?", r"C1:OUTP ON,LOAD,HZ.*"),
         ("C1:SRATE?", r"C1:SRATE MODE,TARB,VALUE,(?P<rate_hz>[\d.eE+-]+)(Sa/s)?.*"),
         ("C1:BSWV?", r"C1:BSWV WVTP,ARB,.*AMP,(?P<vpp>[\d.eE+-]+)V.*OFST,(?P<offset_v>[\d.eE+-]+)V.*"),
     )
@@ -126,11 +132,13 @@ class RigolDG(Generator):
         ":SOUR1:BURS:TRIG:SOUR MAN",
         ":SOUR1:BURS:STAT ON",
     )
-    play = (":SOUR1:APPL:ARB {rate_hz},{vpp},{offset_v}", ":OUTP1 ON")
+    play = (":OUTP1:LOAD INF", ":SOUR1:APPL:ARB {rate_hz},{vpp},{offset_v}", ":OUTP1 ON")
     fire = ":SOUR1:BURS:TRIG"
     off = ":OUTP1 OFF"
+    silent = (":OUTP1?", "OFF")
     state = (
-        (":OUTP1?", r"(?P<on>ON|OFF)"),
+        (":OUTP1?", "ON"),
+        (":OUTP1:LOAD?", INFINITE),
         (":SOUR1:APPL?", r'"?ARB,(?P<rate_hz>[^,]+),(?P<vpp>[^,]+),(?P<offset_v>[^,"]+).*'),
     )
     error = ":SYST:ERR?"

@@ -21,6 +21,7 @@ LEAD_SAMPLES = 1  # at rest before a waveform: between bursts a generator stays 
 NO_ERROR = re.compile(r"\+?0\b")
 DEMO_SERIAL = "DEMO"  # how the serial numbers of the bundled emulators begin
 POLL_S = 1e-4
+SAFE_ATTEMPTS = 4  # a broken line must not take all the time that a new one needs
 TOLERANCE = 1e-3  # of a setting that is read back
 
 Dialect = TypeVar("Dialect", bound=Generator | Scope)
@@ -163,15 +164,15 @@ class VisaRecorder:
 
     def safe(self, deadline_s: float) -> None:
         """Switch the output off and see that it is, over a new line where the old one is broken."""
-        generator = self._generator
-        deadline = Deadline(deadline_s, generator.model)
+        generator, deadline = self._generator, Deadline(deadline_s, self._generator.model)
+        query, silent = generator.dialect.silent
         while True:
+            attempt = Deadline(min(deadline_s / SAFE_ATTEMPTS, deadline.left_s()), generator.model)
             try:
                 if generator.link is None:
-                    generator.reopen(deadline)
-                query, pattern = generator.dialect.state[0]
-                generator.tell([generator.dialect.off], deadline)
-                if _switched_on(re.fullmatch(pattern, generator.ask(query, deadline))) is False:
+                    generator.reopen(attempt)
+                generator.tell([generator.dialect.off], attempt)
+                if re.fullmatch(silent, generator.ask(query, attempt)):
                     return
             except DeviceError:
                 generator.close()
@@ -240,12 +241,10 @@ class VisaRecorder:
         generator = self._generator
         for answer, (query, pattern) in zip(answers, generator.dialect.state, strict=True):
             found = re.fullmatch(pattern, told(answer))
-            told_values = found.groupdict() if found else {}
-            right = _switched_on(found) is not False and found is not None
-            for name, text in told_values.items():
-                if name != "on":
-                    value = self._values[name]
-                    right = right and abs(_number(text) - value) <= TOLERANCE * max(abs(value), self._plan.peak_v)
+            right = found is not None
+            for name, text in (found.groupdict() if found else {}).items():
+                value = self._values[name]
+                right = right and abs(_number(text) - value) <= TOLERANCE * max(abs(value), self._plan.peak_v)
             if not right:
                 raise DeviceLost(
                     f"{generator.model} is not as it was set: {query} gave {told(answer)!r}. "
@@ -292,13 +291,6 @@ class VisaRecorder:
         if np.isfinite(record_v).all():
             return np.interp(places, np.arange(len(record_v)), record_v)
         return record_v[np.rint(places).astype(int).clip(0, len(record_v) - 1)]
-
-
-def _switched_on(found: re.Match[str] | None) -> bool | None:
-    """Tell whether a state says that the output is on, None where it says nothing of it."""
-    if found is None or "on" not in found.groupdict():
-        return None
-    return found["on"] in {"1", "ON"}
 
 
 def _number(text: str) -> float:

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, at every message of a shot: `python -m tests.devices.faults_of_visa PROTOCOL MAKER`."""
+"""All that can go wrong, at every message of a shot: `python -m tests.devices.faults_of_visa socket keysight 1 0`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.ports import Axis, DeviceError, SystemInfo
 from core.run.spec import ConnectionSpec
 from devices.emulator.bench import Bench
 from devices.emulator.faults import FAULTS, FaultKind
+from devices.emulator.server import AWAY_S
 from devices.emulator.table import Maker, Protocol, Table
 from devices.visa.recorder import open_recorder
 from devices.waveform import WaveformSystem, Wiring
@@ -122,6 +123,8 @@ def inject(
     findings.injections += 1
     findings.struck[kind] += target.faults.struck - before
     target.faults.disarm()
+    if kind in {"unplug", "impostor"}:  # which last for a while
+        time.sleep(AWAY_S)
 
 
 def messages_of_a_cycle(bench: Table, addresses: tuple[str, str], instrument: str) -> int:
@@ -148,8 +151,8 @@ def campaign(maker: Maker, protocol: Protocol, kinds=FAULTS, every: int = 1, fir
 
 if __name__ == "__main__":
     begun_s = time.monotonic()
-    arguments = sys.argv[1:] + ["socket", "keysight", "1"][len(sys.argv) - 1 :]
-    found = campaign(arguments[1], arguments[0], every=int(arguments[2]))  # type: ignore[arg-type]
+    arguments = sys.argv[1:] + ["socket", "keysight", "1", "0"][len(sys.argv) - 1 :]
+    found = campaign(arguments[1], arguments[0], every=int(arguments[2]), first=int(arguments[3]))  # type: ignore[arg-type]
     print(f"{found.injections} injections, {sum(found.struck.values())} struck, {time.monotonic() - begun_s:.0f} s")
     print(dict(found.struck))
     print(f"{len(found.problems)} problems", *found.problems[:60], sep="\n")
