@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -78,7 +79,7 @@ class ScpiInstrument:
             if name.endswith("?"):
                 return [self.settings[key].encode()]
             self.settings[key] = rest.decode("ascii").strip()
-        except (CommandError, ValueError, ArithmeticError, LookupError) as error:
+        except (CommandError, ValueError, ArithmeticError, LookupError, struct.error) as error:
             self.errors.append(str(error).encode() if isinstance(error, CommandError) else b'-224,"Illegal parameter"')
         return []
 

@@ -11,8 +11,8 @@ import atexit
 import re
 import socket
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Literal, Protocol
@@ -47,6 +47,13 @@ class Deadline:
         if left_s <= 0:
             raise DeviceTimeout(f"{self._name} did not answer within {self._seconds:.3g} s.")
         return left_s
+
+    @contextmanager
+    def waived(self) -> Generator[None]:
+        """Leave out the time that something takes which is not the instrument's."""
+        begun_s = time.monotonic()
+        yield
+        self._end_s += time.monotonic() - begun_s
 
 
 class Link(Protocol):
@@ -162,7 +169,8 @@ class VisaLink:
         self._name = address
         self._watchman = Watchman(address)
         try:
-            self._call(_resource_manager, Deadline(LIBRARY_S, "The VISA library"))
+            with deadline.waived():
+                self._call(_resource_manager, Deadline(LIBRARY_S, "The VISA library"))
             self._resource: Any = self._call(partial(_open_resource, address, deadline.left_s()), deadline)
         except DeviceError:
             self._watchman.dismiss()
