@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -196,10 +197,9 @@ class DaqServer:
         ]
         self._server = grpc.server(ThreadPoolExecutor(16, "daq-emulator"), options=options)
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
-        try:
-            inner = self._server.add_insecure_port(f"127.0.0.1:{port if faults is None else 0}")
-        except RuntimeError as error:
-            raise OSError(str(error)) from None
+        if port and faults is None:
+            socket.create_server(("127.0.0.1", port)).close()  # which raises; gRPC would write to the terminal
+        inner = self._server.add_insecure_port(f"127.0.0.1:{port if faults is None else 0}")
         self._server.start()
         self._line = Line(inner, port, seed) if faults is not None else None
         self.port = self._line.port if self._line else inner
