@@ -25,11 +25,7 @@ REFUSAL_S = 0.3  # in which a server ends that cannot start
 STALL_S = 1.5
 LATE_S = 0.1
 SHIFT = 200
-SLIPS: dict[FaultKind | None, int] = {
-    "short_block": -SHIFT,
-    "duplicate": SHIFT,
-    "late": 37,
-}  # of the stream, in samples
+SLIPS: dict[FaultKind | None, int] = {"short_block": -SHIFT, "duplicate": SHIFT, "late": 37}  # in samples
 QUIET_BLOCKS = 40
 RESET_GAIN = 0.5
 
