@@ -48,16 +48,16 @@ def interval_written(quantity: Quantity) -> Phrase:
 
 
 def parameter_figures(parameters: Mapping[str, Any]) -> dict[str, Quantity]:
-    """Return a twin's parameters, as the result of a calibration has them, with their 95 % intervals by name."""
+    """Return a twin's parameters, as the result of a calibration has them, by name with their 95 % intervals."""
     figures: dict[str, Quantity] = {}
     for name, found in parameters.items():
         values, errors = (np.atleast_1d(found[key]).ravel() for key in ("value", "standard_error"))
         if len(values) > MOST_ELEMENTS:
             continue
+        words, unit = Phrase(name.replace("_", " ")), str(found["unit"]).replace("ohm", "Ω").replace("2", "²")
         for number, (value, error) in enumerate(zip(values.tolist(), errors.tolist(), strict=True), 1):
-            words = name.replace("_", " ") + (f" {number}" if len(values) > 1 else "")
-            unit, half = str(found.get("unit", "1")).replace("ohm", "Ω"), NORMAL_95 * error
-            figures[words] = Quantity(value, unit, value - half, value + half)
+            half, numbered = NORMAL_95 * error, Phrase("{name} {number}", name=words, number=number)
+            figures[numbered if len(values) > 1 else words] = Quantity(value, unit, value - half, value + half)
     return figures
 
 

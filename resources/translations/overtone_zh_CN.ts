@@ -3376,6 +3376,10 @@
         <translation>自动</translation>
     </message>
     <message>
+        <source>axis shift</source>
+        <translation>波长轴偏移</translation>
+    </message>
+    <message>
         <source>backward and update</source>
         <translation>反向与更新</translation>
     </message>
@@ -3400,6 +3404,10 @@
         <translation>小于 {limit}</translation>
     </message>
     <message>
+        <source>bias force</source>
+        <translation>偏置力</translation>
+    </message>
+    <message>
         <source>bundled</source>
         <translation>内置</translation>
     </message>
@@ -3410,6 +3418,14 @@
     <message>
         <source>calibration</source>
         <translation>校准</translation>
+    </message>
+    <message>
+        <source>capacitance</source>
+        <translation>电容</translation>
+    </message>
+    <message>
+        <source>centre</source>
+        <translation>中心波长</translation>
     </message>
     <message>
         <source>chain</source>
@@ -3428,6 +3444,10 @@
         <translation>检查点：{ago_s:.0f} 秒前 · {file}</translation>
     </message>
     <message>
+        <source>chirp</source>
+        <translation>啁啾</translation>
+    </message>
+    <message>
         <source>choice of {preset}</source>
         <translation>选择“{preset}”</translation>
     </message>
@@ -3436,8 +3456,24 @@
         <translation>类别</translation>
     </message>
     <message>
+        <source>compression</source>
+        <translation>压缩</translation>
+    </message>
+    <message>
+        <source>coupling gain</source>
+        <translation>耦合增益</translation>
+    </message>
+    <message>
         <source>couplings</source>
         <translation>耦合</translation>
+    </message>
+    <message>
+        <source>cubic phase</source>
+        <translation>三阶相位</translation>
+    </message>
+    <message>
+        <source>damping rate</source>
+        <translation>阻尼率</translation>
     </message>
     <message>
         <source>dark</source>
@@ -3462,6 +3498,22 @@
     <message>
         <source>drive</source>
         <translation>激励</translation>
+    </message>
+    <message>
+        <source>drive blur</source>
+        <translation>驱动展宽</translation>
+    </message>
+    <message>
+        <source>drive cube</source>
+        <translation>驱动三次项</translation>
+    </message>
+    <message>
+        <source>drive gain</source>
+        <translation>驱动增益</translation>
+    </message>
+    <message>
+        <source>drive square</source>
+        <translation>驱动二次项</translation>
     </message>
     <message>
         <source>earlier {estimator}{nth}</source>
@@ -3520,6 +3572,14 @@
         <translation>以相应次数拟合</translation>
     </message>
     <message>
+        <source>force gain</source>
+        <translation>力增益</translation>
+    </message>
+    <message>
+        <source>frequency</source>
+        <translation>频率</translation>
+    </message>
+    <message>
         <source>full</source>
         <translation>全部</translation>
     </message>
@@ -3528,8 +3588,16 @@
         <translation>满量程</translation>
     </message>
     <message>
+        <source>gain</source>
+        <translation>增益</translation>
+    </message>
+    <message>
         <source>good</source>
         <translation>好</translation>
+    </message>
+    <message>
+        <source>hardening</source>
+        <translation>硬化</translation>
     </message>
     <message>
         <source>held-out</source>
@@ -3558,6 +3626,10 @@
     <message>
         <source>in_silico</source>
         <translation>纯仿真</translation>
+    </message>
+    <message>
+        <source>inductance</source>
+        <translation>电感</translation>
     </message>
     <message>
         <source>info</source>
@@ -3656,12 +3728,20 @@
         <translation>实测变化</translation>
     </message>
     <message>
+        <source>mismatch</source>
+        <translation>相位失配</translation>
+    </message>
+    <message>
         <source>mixed</source>
         <translation>由弱到强</translation>
     </message>
     <message>
         <source>multilayer perceptron</source>
         <translation>多层感知机</translation>
+    </message>
+    <message>
+        <source>natural frequency</source>
+        <translation>固有频率</translation>
     </message>
     <message>
         <source>neural</source>
@@ -3674,6 +3754,10 @@
     <message>
         <source>none</source>
         <translation>无</translation>
+    </message>
+    <message>
+        <source>nonlinearity</source>
+        <translation>非线性</translation>
     </message>
     <message>
         <source>normalise</source>
@@ -3704,6 +3788,10 @@
         <translation>关</translation>
     </message>
     <message>
+        <source>offset</source>
+        <translation>偏置</translation>
+    </message>
+    <message>
         <source>on</source>
         <translation>开</translation>
     </message>
@@ -3714,6 +3802,10 @@
     <message>
         <source>pad with</source>
         <translation>以静止</translation>
+    </message>
+    <message>
+        <source>parallel</source>
+        <translation>并联电阻</translation>
     </message>
     <message>
         <source>pat</source>
@@ -3756,8 +3848,16 @@
         <translation>幂律</translation>
     </message>
     <message>
+        <source>quality</source>
+        <translation>品质因数</translation>
+    </message>
+    <message>
         <source>rate</source>
         <translation>学习率</translation>
+    </message>
+    <message>
+        <source>readout gain</source>
+        <translation>读出增益</translation>
     </message>
     <message>
         <source>ready</source>
@@ -3772,6 +3872,10 @@
         <translation>重新拟合</translation>
     </message>
     <message>
+        <source>release gain</source>
+        <translation>释放增益</translation>
+    </message>
+    <message>
         <source>repeat</source>
         <translation>重复</translation>
     </message>
@@ -3784,8 +3888,28 @@
         <translation>重置“{field}”</translation>
     </message>
     <message>
+        <source>resistance</source>
+        <translation>电阻</translation>
+    </message>
+    <message>
         <source>response</source>
         <translation>响应</translation>
+    </message>
+    <message>
+        <source>response blur</source>
+        <translation>响应展宽</translation>
+    </message>
+    <message>
+        <source>response cube</source>
+        <translation>响应三次项</translation>
+    </message>
+    <message>
+        <source>response delay</source>
+        <translation>响应延时</translation>
+    </message>
+    <message>
+        <source>response square</source>
+        <translation>响应二次项</translation>
     </message>
     <message>
         <source>rest</source>
@@ -3924,6 +4048,10 @@
         <translation>很可能只是偶然</translation>
     </message>
     <message>
+        <source>threshold</source>
+        <translation>阈值电压</translation>
+    </message>
+    <message>
         <source>tile</source>
         <translation>整体重复</translation>
     </message>
@@ -3954,6 +4082,10 @@
     <message>
         <source>training, per epoch</source>
         <translation>训练（每轮）</translation>
+    </message>
+    <message>
+        <source>transconductance</source>
+        <translation>跨导系数</translation>
     </message>
     <message>
         <source>twin</source>
@@ -3996,6 +4128,10 @@
         <translation>等待</translation>
     </message>
     <message>
+        <source>walk off</source>
+        <translation>走离</translation>
+    </message>
+    <message>
         <source>warn</source>
         <translation>警告</translation>
     </message>
@@ -4008,8 +4144,16 @@
         <translation>波长</translation>
     </message>
     <message>
+        <source>weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
         <source>what they do</source>
         <translation>作用</translation>
+    </message>
+    <message>
+        <source>width</source>
+        <translation>谱宽</translation>
     </message>
     <message>
         <source>window</source>
@@ -4154,6 +4298,10 @@
     <message>
         <source>{name} reaches {accuracy} with {parameters:,} trained values</source>
         <translation>{name}以 {parameters:,} 个训练值达到 {accuracy}</translation>
+    </message>
+    <message>
+        <source>{name} {number}</source>
+        <translation>{name} {number}</translation>
     </message>
     <message>
         <source>{name} {value:.1f} %</source>

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.curve_groups import axis_of, grouped, titles_of, wants_log
-from app.figures import interval_written, written
+from app.figures import interval_written, parameter_figures, written
 from core.calibration.events import Curve, Quantity
 
 X = np.linspace(1.0, 100.0, 50)
@@ -78,3 +78,17 @@ def test_a_plain_number_has_no_unit():
     assert axis_of("Time", "s") == ("Time", "s")
     assert axis_of("Coherence", "1") == ("Coherence", "")
     assert axis_of("Signal", "full scale") == ("Signal", "full scale")
+
+
+def test_parameters_have_their_intervals_and_numbers_and_a_matrix_is_left_out():
+    found = {
+        "walk_off": {"value": 1.03e-13, "standard_error": 1e-15, "unit": "s"},
+        "frequency": {"value": [3200.0, 4800.0], "standard_error": [1.0, 2.0], "unit": "Hz"},
+        "transconductance": {"value": 9.6e-4, "standard_error": 4e-5, "unit": "A/V2"},
+        "coupling": {"value": [[0.0] * 30] * 30, "standard_error": [[1.0] * 30] * 30, "unit": "1"},
+    }
+    figures = parameter_figures(found)
+    assert list(figures) == ["walk off", "frequency 1", "frequency 2", "transconductance"]
+    assert written(figures["walk off"]) == "103.0 fs"
+    assert interval_written(figures["frequency 1"]) == "95 % interval 3.1980 to 3.2020"
+    assert written(figures["transconductance"]) == "960 µA/V²"

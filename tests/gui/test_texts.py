@@ -25,8 +25,10 @@ from app.widgets.status_line import MODE_NAMES
 from app.widgets.timing_view import PARTS
 from app.widgets.training_view import CURVES, ESTIMATOR_NAMES, QUANTITIES
 from app.window import PAGES
+from core.physics.model import Widened
 from core.report.caveats import STATES as CAVEATS
 from core.run.watch import ADVICE
+from core.twin.instruments import InstrumentedModel
 from devices.catalogue import find_system
 from tests.gui.texts import (
     ROOT,
@@ -114,6 +116,8 @@ def shown_tables() -> set[str]:
         for field in imperfection_fields(entry.imperfections()):
             words |= {field.label, field.help}
         info = entry.build(serial_number=1, seed=0, imperfections={}).info
+        model = entry.model().wider() if isinstance(entry.model(), Widened) else entry.model()
+        words |= {parameter.name.replace("_", " ") for parameter in InstrumentedModel(model, info).fit_parameters}
         for label in (info.drive_label, info.response_label, info.drive_axis.quantity, info.response_axis.quantity):
             words |= {label, label[:1].upper() + label[1:]}
         words |= {info.drive_axis.quantity.lower(), info.response_axis.quantity.lower(), info.name.partition(" #")[0]}
