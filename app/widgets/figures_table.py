@@ -51,11 +51,12 @@ class FiguresTable(QFrame):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
         for place, (name, quantity) in enumerate(figures.items()):
             label, value = plain_label(role="muted"), plain_label(written(quantity), wraps=False)
-            interval = plain_label(interval_written(quantity), "muted", wraps=False)
+            interval = plain_label(interval_written(quantity), "muted")
+            interval.setAlignment(right)
             self._names[name] = label
             grid.addWidget(label, 3 * place, 0)
             grid.addWidget(value, 3 * place, 1, right)
-            grid.addWidget(interval, 3 * place + 1, 0, 1, 2, right)
+            grid.addWidget(interval, 3 * place + 1, 0, 1, 2)
             interval.setVisible(bool(interval.text()))
             grid.setRowMinimumHeight(3 * place + 2, 6)
             self.texts[name] = (value, interval)

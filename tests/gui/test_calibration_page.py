@@ -25,7 +25,7 @@ from app.views.calibration import CalibrationPage
 from app.widgets.alignment_gauge import AlignmentGauge
 from app.widgets.curves_view import CurveImage, CurvesView
 from app.window import CALIBRATION, EXPERIMENT
-from core.calibration.events import STEPS, CalibrationEnded, Curve, StepBegun, StepEnded, StepProgress
+from core.calibration.events import STEPS, CalibrationEnded, Curve, Quantity, StepBegun, StepEnded, StepProgress
 from core.phrase import Phrase
 from core.ports import DeviceLost
 from core.training.control import ControlToken, StopRequested
@@ -111,6 +111,18 @@ def _drawn(view: CurvesView | CurveImage) -> list[tuple[str, np.ndarray, np.ndar
         middles = left + (np.arange(columns) + 0.5) * (right - left) / columns
         return [(view.title.partition(" (")[0], middles, record.image)]
     return [(curve.name, curve.x, curve.y) for curve in view.plot.canvas.curves]
+
+
+def test_long_figures_are_not_cut_at_the_side(page, qtbot):
+    tell(page, until="range")
+    long = {f"a figure with a long name {n}": Quantity(-1e-30, "s²", -5.3217e-28, 4.2718e-28) for n in range(30)}
+    page.show_event(StepEnded("range", "good", "Done.", long))
+    qtbot.wait(50)
+    scroll = page.view.figures._scroll
+    assert scroll.verticalScrollBar().isVisible()
+    assert scroll.widget().width() <= scroll.viewport().width()
+    _, interval = next(iter(page.view.figures.texts.values()))
+    assert interval.height() >= interval.heightForWidth(interval.width())  # in as many lines as it takes
 
 
 def test_the_page_goes_on_with_the_steps_unless_one_is_being_looked_at(page):
