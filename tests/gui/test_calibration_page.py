@@ -392,6 +392,24 @@ def test_a_real_system_is_calibrated_from_connect_to_a_verdict(page, window, qtb
     assert untranslated(events, seen) == set()
 
 
+def test_a_real_calibration_is_held_and_stopped(page, window, qtbot):  # noqa: F811
+    window.setup.choose("quick")
+    QTest.mouseClick(page.begin_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.steps.states["noise"] == "good", timeout=120_000)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.wait(300)  # for the device call that is under way
+    states, told_before = dict(page.steps.states), window.log.rowCount()
+    qtbot.wait(300)
+    assert (page.steps.states, window.log.rowCount()) == (states, told_before)
+    assert window.run_bar.state == "paused"
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: window.run_bar.state == "stopped", timeout=30_000)
+    assert page.steps.states["noise"] == "good"
+    assert page.steps.states["verdict"] == "pending"
+    assert not page.use.isEnabled()
+    assert window.setup.start.isEnabled()
+
+
 def untranslated(events: list, seen: list[StepProgress]) -> set[str]:
     """Return what a calibration said that the Chinese catalogue lacks."""
     said: set[str] = set()
