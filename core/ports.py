@@ -164,5 +164,12 @@ class Ageing(PhysicalSystem, Protocol):
         ...
 
 
+@runtime_checkable
+class Patient(PhysicalSystem, Protocol):
+    """A system that connects again by itself, for `patience_s`, before it raises DeviceLost."""
+
+    patience_s: float
+
+
 Measure = Callable[..., "Tensor"]
 """Runs the device: tensors in, a tensor out."""

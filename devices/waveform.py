@@ -97,6 +97,7 @@ class WaveformSystem:
         self, open_recorder: OpenRecorder, wiring: Wiring, connection: ConnectionSpec, serial_number: int = 0
     ) -> None:
         self._open, self._connection = open_recorder, connection
+        self.patience_s = connection.reconnect_s
         self._wiring, self._plan = wiring, wiring.plan(connection)
         slew_v_per_s = connection.limit_slew_v_per_s or float("inf")
         limits = SafetyLimits(connection.limit_v or wiring.peak_v, slew_v_per_s, connection.limit_duty)
@@ -121,7 +122,7 @@ class WaveformSystem:
         """Measure one shot per row of `drive` (batch, drive), each value in [0, 1].
 
         Raise OutOfRange where a control or a limit is exceeded, and DeviceLost when connecting again has not helped for
-        `reconnect_s`.
+        `patience_s`.
         """
         self._check(drive, parameters)
         volts = self._wiring.volts(drive)
@@ -157,6 +158,7 @@ class WaveformSystem:
                 "slew_v_per_s": limits.slew_v_per_s if np.isfinite(limits.slew_v_per_s) else None,
                 "duty": limits.duty,
             },
+            "output_v": self._facts.output_v,
             "range_v": self._range_v,
             "shots": self._shots,
             "reconnections": self._reconnections,
@@ -206,7 +208,7 @@ class WaveformSystem:
             except Exception as error:  # a vendor's library may raise anything
                 self.safe_state()
                 wait_s = next(waits)
-                if time.monotonic() + wait_s - begun_s > self._connection.reconnect_s:
+                if time.monotonic() + wait_s - begun_s > self.patience_s:
                     reason = (
                         str(error) if isinstance(error, OvertoneError) else f"{type(error).__name__}: {told(error)}"
                     )

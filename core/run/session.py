@@ -15,7 +15,7 @@ from core.calibration.shots import collect_shots
 from core.network.base import Shoot
 from core.phrase import Phrase, numbered
 from core.physics.kernels.pool import set_threads
-from core.ports import Ageing, DifferentiableSystem, DiskFull, Resumable, RunFileError, SystemInfo
+from core.ports import Ageing, DeviceError, DifferentiableSystem, Resumable, RunFileError, SystemInfo
 from core.run.checkpoint import Checkpoint, read_checkpoint, weights_sha256
 from core.run.collecting import ensemble_spread, task_drives
 from core.run.folder import RunFolder
@@ -25,6 +25,7 @@ from core.run.outcome import make_result, provenance, record_answers, record_exa
 from core.run.random_state import random_state, restore_random_state
 from core.run.setup import Setup, build_twin
 from core.run.upkeep import TwinUpkeep
+from core.run.waiting import Waiting
 from core.run.watch import GradientWatch, alignment_row
 from core.training.bench import Bench
 from core.training.control import ControlToken, StopRequested
@@ -54,7 +55,6 @@ from core.twin.shots import Shots, response_error
 PREPARING_SAMPLES = 256
 CHECKPOINT_S = 20.0  # what is at most computed again after an interruption, besides an epoch's validation
 EPOCH_CHECKPOINT_S = 2.0  # at the end of an epoch, so that short ones are not all spent on waiting for the disk
-ROOM_CHECK_S = 1.0
 LATEST = "latest"
 MOST_DERIVATIVES = 4_000_000  # of a Jacobian that is worth its time and memory before a training
 
@@ -122,18 +122,19 @@ class _Run:
         self._listener = listener
         self._experiment = setup.experiment
         self._journal = ShotJournal(folder, setup.system.info, setup.experiment.journal)
-        self._bench = Bench(setup.system, self._emit, self._journal)
+        self._waiting = Waiting(
+            setup.system, listener, self._emit, control, self._experiment.system.connection.reconnect_s
+        )
+        self._bench = Bench(setup.system, self._emit, self._journal, self._wait_for_device)
         self._twin: nn.Module | None = None
         self._trainer: Trainer | None = None
-        self._phase = PhaseChanged("connecting", Phrase("Connecting"))
         self._watch: GradientWatch | None = None
         self._guard: Guard | None = None
         self._upkeep: TwinUpkeep | None = None
-        self._waits = False
         self._steps = 0
         self._start_s = self._saved_s = time.perf_counter()
         control.on_hold = setup.system.safe_state
-        folder.wait_for_room = self._wait_for_room
+        folder.wait_for_room = self._waiting.for_room
 
     def perform(self, checkpoint: Checkpoint | None) -> None:
         setup, experiment = self._setup, self._experiment
@@ -183,7 +184,7 @@ class _Run:
             self._trainer.run()
         except StopRequested:
             self._folder.wait_for_room = None
-            if self._trainer.between_steps:  # else the checkpoint before the validation serves
+            if self._trainer.between_steps:  # else the last checkpoint serves, and the journal
                 with suppress(RunFileError):
                     self._save()
             raise
@@ -331,7 +332,7 @@ class _Run:
         elif isinstance(event, Message):
             self._folder.log(event.level, event.text)
         elif isinstance(event, PhaseChanged):
-            self._phase = event
+            self._waiting.phase = event
             self._folder.log("info", event.text)
         self._listener(event)
 
@@ -391,18 +392,11 @@ class _Run:
         elif answered := self._journal.remember_after(calls):
             self._tell("{count} calls of the device are read from the journal.", count=answered)
 
-    def _wait_for_room(self, full: DiskFull | None) -> None:
-        """Hold the run, outputs safe, until the write may succeed; None says that it did. Raises StopRequested."""
-        if full is None:
-            self._waits = False
-            self._listener(self._phase)
-            return
-        self._setup.system.safe_state()
-        if not self._waits:  # told once, however long it lasts
-            self._waits = True
-            text = Phrase("{reason} The run waits for room, and goes on by itself.", reason=str(full))
-            self._listener(PhaseChanged("waiting", text))
-        self._control.wait(ROOM_CHECK_S)
+    def _wait_for_device(self, lost: DeviceError | None) -> None:
+        """Hold a run whose device was lost; what it goes on from is on the disk: a checkpoint and all calls since."""
+        if lost is not None:
+            self._folder.commit(durable=True)
+        self._waiting.for_device(lost)
 
 
 def _middle(info: SystemInfo) -> list[Tensor]:

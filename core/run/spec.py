@@ -123,7 +123,7 @@ class ConnectionSpec(_Section):
         Field(
             ge=0.0,
             le=86_400.0,
-            description="How long a lost instrument is looked for before the run ends.",
+            description="How long a lost instrument is looked for before a run ends, or in a window waits for you.",
             json_schema_extra=CONNECTED,
         ),
     ] = 30.0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from torch import Tensor
 
-from core.ports import PhysicalSystem
+from core.ports import DeviceError, DeviceLost, DeviceTimeout, PhysicalSystem
 from core.training.events import Listener, ShotMeasured
 from core.training.state import exact
 
@@ -42,15 +42,32 @@ class Journal(Protocol):
         ...
 
 
-class Bench:
-    """Pass shots to the system; tell the listener about the first shot of a batch, at most at display rate."""
+def give_up(lost: DeviceError | None) -> None:
+    """Wait for no device that was lost."""
+    if lost is not None:
+        raise lost
 
-    def __init__(self, system: PhysicalSystem, listener: Listener, journal: Journal | None = None) -> None:
+
+class Bench:
+    """Pass shots to the system; tell the listener about the first shot of a batch, at most at display rate.
+
+    `wait_for_device` is called with the reason when the device was lost, again and again until it has answered the same
+    shots, and then with None. Only what was answered is counted and journalled.
+    """
+
+    def __init__(
+        self,
+        system: PhysicalSystem,
+        listener: Listener,
+        journal: Journal | None = None,
+        wait_for_device: Callable[[DeviceError | None], None] = give_up,
+    ) -> None:
         self.system = system
         self.shots = 0
         self.device_s = 0.0
         self.purpose: Purpose = "training"
         self._journal = journal
+        self._wait_for_device = wait_for_device
         self._calls = 0
         self._listener = listener
         self._layer = 0
@@ -84,13 +101,23 @@ class Bench:
         self._calls += 1
         response = None if self._journal is None else self._journal.recall(self._calls, drive, parameters)
         if response is None:
-            start = time.perf_counter()
-            response = self.system.run(drive, *parameters)
-            self.device_s += time.perf_counter() - start
+            response = self._answer(drive, *parameters)
             if self._journal is not None:
                 self._journal.write(Call(self._calls, self.purpose, self._layer, drive, parameters, response))
         self.shots += drive.shape[0]
         return response
+
+    def _answer(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+        while True:
+            start = time.perf_counter()
+            try:
+                response = self.system.run(drive, *parameters)
+            except (DeviceLost, DeviceTimeout) as lost:
+                self._wait_for_device(lost)
+                continue
+            self.device_s += time.perf_counter() - start
+            self._wait_for_device(None)
+            return response
 
     def state(self) -> dict[str, Tensor]:
         """Return the counters as tensors."""

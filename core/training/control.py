@@ -11,7 +11,10 @@ class StopRequested(Exception):
 
 
 class ControlToken:
-    """Carry pause, resume, stop and a new learning rate into the worker thread."""
+    """Carry pause, resume, stop and a new learning rate into the worker thread.
+
+    `attended` says that someone is there who can hurry or stop an engine that waits.
+    """
 
     def __init__(self) -> None:
         self._running = threading.Event()
@@ -20,7 +23,9 @@ class ControlToken:
         self._learning_rate: float | None = None
         self._lock = threading.Lock()
         self._single_steps = 0
+        self._hurry = threading.Event()
         self.on_hold: Callable[[], None] = lambda: None
+        self.attended = False
 
     def pause(self) -> None:
         """Hold the engine at its next safe point."""
@@ -44,6 +49,11 @@ class ControlToken:
         """End the run at its next safe point, paused or not."""
         self._stop.set()
         self._running.set()
+        self._hurry.set()
+
+    def hurry(self) -> None:
+        """Let an engine that waits try again at once."""
+        self._hurry.set()
 
     def set_learning_rate(self, learning_rate: float) -> None:
         """Use this peak learning rate from the next step on. Raises ValueError unless it is positive."""
@@ -82,7 +92,12 @@ class ControlToken:
         if self._stop.is_set():
             raise StopRequested
 
-    def wait(self, seconds: float) -> None:
-        """Wait; raise StopRequested at once when stopping (called by the engine while it cannot go on)."""
-        if self._stop.wait(seconds):
+    def wait(self, seconds: float | None) -> None:
+        """Wait, None for ever, or until told to hurry; raise StopRequested at once when stopping.
+
+        Called by the engine while it cannot go on.
+        """
+        self._hurry.wait(seconds)
+        self._hurry.clear()
+        if self._stop.is_set():
             raise StopRequested

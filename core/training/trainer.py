@@ -110,7 +110,7 @@ class Trainer:
         """Go through all epochs that are left.
 
         Raises SimulationDiverged on a loss that is not finite, and StopRequested when the control token says so. The
-        state can be taken out while `between_steps` holds: not in the middle of a validation.
+        state can be taken out while `between_steps` holds: not in the middle of a step or of a validation.
         """
         progress = self._progress
         while progress.epoch < self._settings.epochs and not self._patience_ended():
@@ -119,7 +119,9 @@ class Trainer:
                 self._control.safe_point()
                 if progress.row == 0:  # only now, so that a state before the first step of an epoch holds no order yet
                     self._permutation = torch.randperm(len(self._task.train.labels), generator=self._order)
+                self.between_steps = False
                 self._step(self._permutation[progress.row : progress.row + self._settings.batch_size])
+                self.between_steps = True
                 self._on_step()
                 self._control.step_done()
             self._bench.purpose, self.between_steps = "validation", False

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -22,7 +23,7 @@ from core.run.journal import read_calls
 from core.run.record import RunRecord
 from core.run.session import resume_experiment, run_experiment
 from core.run.setup import Setup
-from core.run.spec import Experiment
+from core.run.spec import ConnectionSpec, Experiment, SystemSpec
 from core.task.load import load_task
 from core.training.control import ControlToken
 from core.training.estimators import ESTIMATORS
@@ -189,7 +190,9 @@ def test_a_lost_device_can_be_gone_on_with(tmp_path):
                 raise DeviceLost("The square system does not answer any more. Check its cable.")
             return super().run(drive, *parameters)
 
+    spec = SystemSpec(kind="square", connection=ConnectionSpec(reconnect_s=0.0))
     parts = setup(Vanishing())
+    parts = replace(parts, experiment=parts.experiment.model_copy(update={"system": spec}))
     folder = RunFolder.create(tmp_path, parts.experiment)
     with pytest.raises(DeviceLost):
         perform(run_experiment, parts, folder, on_event=ignore)
