@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QIcon
 
 from app.language import follow, tr
-from app.systems import system_name
+from app.systems import shown_system
 from app.theme import Theme, dot
 from app.widgets.recent_run import STATE_TOKENS, STATE_WORDS, local_time
 from app.widgets.training_view import ESTIMATOR_NAMES
@@ -37,12 +37,6 @@ MOST_LETTERS = 200  # of a cell: a title from elsewhere may be a book
 def shown_title(run: RunSummary) -> str:
     """Return what a run is called in a line."""
     return Phrase(" ".join((run.title or run.preset or run.name).split())[:MOST_LETTERS])
-
-
-def shown_system(run: RunSummary) -> str:
-    """Return a run's system and unit."""
-    unit = "" if run.serial_number is None else f" #{run.serial_number}"
-    return Phrase("{system}{unit}", system=Phrase(system_name(run.system)), unit=unit)
 
 
 def size(count_bytes: int) -> str:

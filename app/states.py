@@ -13,5 +13,7 @@ STATES = {
     "finished": "ok",
     "failed": "bad",
 }
+# how a system is met, with the word on its badge; "untested" is an instrument that nobody has met yet
+BADGES = {"simulated": "SIMULATED", "demo": "DEMO", "connected": "CONNECTED", "untested": "NOT TESTED"}
 HOLDABLE = {"calibrating", "training", "evaluating", "waiting", "paused"}
 ACTIVE = {"loading", "calibrating", "training", "evaluating", "waiting", "paused", "stopping"}

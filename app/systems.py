@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.states import BADGES
+from core.phrase import Phrase, joined
+
+if TYPE_CHECKING:
+    from core.run.index import RunSummary
 
 
 @dataclass(frozen=True)
@@ -29,3 +36,10 @@ def system_name(kind: str) -> str:
 def system_icon(kind: str) -> str:
     """Name the icon of a kind of system."""
     return kind if kind in CARDS else "experiment"
+
+
+def shown_system(run: RunSummary) -> str:
+    """Return a run's system and unit, or that it was an instrument's, and of which kind."""
+    unit = "" if run.serial_number is None else f" #{run.serial_number}"
+    system = Phrase("{system}{unit}", system=Phrase(system_name(run.system)), unit=unit)
+    return joined((system, Phrase(BADGES[run.status])), " · ") if run.status in {"demo", "connected"} else system

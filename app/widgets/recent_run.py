@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from app.language import say, worded
-from app.systems import system_icon, system_name
+from app.systems import shown_system, system_icon
 from app.theme import Theme, icon
 from app.widgets.card import Card
 from app.widgets.sparkline import Sparkline
@@ -43,11 +43,9 @@ class RecentRun(Card):
         reached = "" if run.test_accuracy is None else f"{run.test_accuracy:.1%}"
         title = Phrase(run.title or run.preset or run.name)
         name = worded(QLabel(), title)
-        unit = "" if run.serial_number is None else f" #{run.serial_number}"
         where = QLabel()
-        system = Phrase(system_name(run.system))
-        values = {"system": system, "unit": unit, "estimator": Phrase(run.estimator), "seed": run.seed}
-        say(where.setText, "{system}{unit} · {estimator} · seed {seed}", **values)
+        values = {"system": shown_system(run), "estimator": Phrase(run.estimator), "seed": run.seed}
+        say(where.setText, "{system} · {estimator} · seed {seed}", **values)
         accuracy, when = QLabel(reached), QLabel(local_time(run.started))
         for label in (name, where, when):  # from a file of anyone's
             label.setTextFormat(Qt.TextFormat.PlainText)

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QTabBar, QVBoxLayout,
 
 from app.language import follow, say, tr
 from app.run_preview import RunPreview, short_name
-from app.runs_model import shown_system, shown_title
+from app.runs_model import shown_title
+from app.systems import shown_system
 from app.theme import Theme
 from app.widgets.confusion_view import ConfusionView
 from app.widgets.elastic import ElasticStack

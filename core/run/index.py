@@ -30,7 +30,7 @@ from core.run.staged_file import recover
 
 INDEX = "index.sqlite"
 APPLICATION_ID = 0x4F565430  # "OVT0": whose file this is
-TABLE = "runs_1"  # the number goes up when RunSummary changes
+TABLE = "runs_2"  # the number goes up when RunSummary changes
 WATCHED = ("experiment.toml", "run.h5", "notes.toml")
 SETTLED_S = 2.0  # a file changed more recently may change again without a new time stamp
 BUSY_S = 5.0
@@ -48,7 +48,7 @@ class RunSummary:
     """One run in a list; None and "" stand for what it does not have or has not reached yet.
 
     Accuracies are fractions of 1; `reason` says what of the run cannot be read; `size_bytes` is that of all its files
-    when the run was last written to; `started` is a time in ISO 8601, UTC.
+    when the run was last written to; `started` is a time in ISO 8601, UTC; `status` says how the system was met.
     """
 
     name: str
@@ -62,6 +62,7 @@ class RunSummary:
     system: str = ""
     seed: int | None = None
     serial_number: int | None = None
+    status: str = ""
     test_accuracy: float | None = None
     test_interval95: tuple[float, float] | None = None
     best_baseline: float | None = None
@@ -146,11 +147,13 @@ def _facts_of_records(folder: Path) -> dict[str, Any]:
         entry = child(file, "entry")
         epochs = datasets(child(entry, "epochs")) if "epochs" in entry else {}
         result: dict[str, Any] = json.loads(attribute(entry, "result") or "{}")
+        status = attribute(child(entry, "system"), "status") if "system" in entry else ""
         started = str(attribute(entry, "start_time") or _started_by_name(folder.name))
         done = len(next(iter(epochs.values()))) if epochs else 0
     baselines = [item["test_accuracy"] for item in result.get("baselines", [])]
     return {
         "started": started,
+        "status": str(status or ""),
         "epochs_done": done,
         "test_accuracy": result["test_accuracy"] if result else None,
         "test_interval95": result.get("test_interval95"),
