@@ -11,10 +11,15 @@ from app.presets import Preset, nested
 from app.spec_fields import IMPERFECTIONS, Value
 from core.run.spec import Experiment, preset_names
 
+ADDRESS = "system.address"
+
 
 @dataclass(frozen=True)
 class Choice:
-    """A preset and changed values by dotted key; another kind of system drops the imperfections of the former one."""
+    """A preset and changed values by dotted key.
+
+    Another kind of system drops the imperfections of the former one; an instrument has none that could be set.
+    """
 
     preset: Preset
     changes: Mapping[str, Value] = field(default_factory=dict[str, Value])
@@ -23,7 +28,7 @@ class Choice:
     def base(self) -> Mapping[str, Value]:
         """Return the preset's values for the data and the system that are chosen."""
         values = self.preset.values_on[str(self.changes.get("task.data", self.preset.data))]
-        if "system.kind" not in self.changes:
+        if "system.kind" not in self.changes and not self.changes.get(ADDRESS):
             return values
         return {key: value for key, value in values.items() if not key.startswith(IMPERFECTIONS)}
 
@@ -36,13 +41,18 @@ class Choice:
     def settings(self) -> tuple[str, ...]:
         """Return the `key=value` settings over the preset: the changes; over a file, which may change, all values."""
         stated = self.changes if self.preset.source in preset_names() else self.values
-        cleared = (f"{IMPERFECTIONS}={{}}",) if "system.kind" in stated else ()
+        cleared = (f"{IMPERFECTIONS}={{}}",) if "system.kind" in stated or stated.get(ADDRESS) else ()
         return (*cleared, *(f"{key}={_toml(value)}" for key, value in stated.items()))
 
     @property
     def kind(self) -> str:
         """Return the kind of system."""
         return str(self.values["system.kind"])
+
+    @property
+    def address(self) -> str:
+        """Return where the instrument is, "" where the system is simulated."""
+        return str(self.values[ADDRESS])
 
     @property
     def serial_number(self) -> int:
@@ -61,7 +71,7 @@ class Choice:
     def changed(self, key: str, value: Value, usual: Value | None = None) -> Choice:
         """Return the choice with another value; the preset's own, or else the `usual` one, is no change."""
         changes = {name: old for name, old in self.changes.items() if name != key}
-        if key == "system.kind":
+        if key in {"system.kind", ADDRESS}:
             changes = {name: old for name, old in changes.items() if not name.startswith(IMPERFECTIONS)}
         without = Choice(self.preset, changes)
         return without if without.base.get(key, usual) == value else Choice(self.preset, {**changes, key: value})

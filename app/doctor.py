@@ -12,14 +12,24 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from app.discovery import BUSES, scan_all
 from app.display import display_problem
 
 PACKAGES = ("torch", "numpy", "numba", "torchopt", "PySide6-Essentials", "pyqtgraph", "h5py", "safetensors")
 DRIVERS = {
     "pyvisa": "VISA instruments: pip install pyvisa pyvisa-py",
+    "pyvisa_py": "VISA instruments without a vendor's library: pip install pyvisa-py",
+    "usb": "VISA instruments at USB: pip install pyusb, and the system library libusb-1.0-0",
+    "serial": "VISA instruments at serial ports: pip install pyserial",
+    "grpc": "NI cards in another computer: pip install 'nidaqmx[grpc]'",
     "nidaqmx": "NI-DAQmx cards: pip install 'nidaqmx[grpc]'",
     "sounddevice": "sound cards: pip install sounddevice",
     "seabreeze": "spectrometers: pip install 'seabreeze[pyseabreeze]'",
+}
+LINES = {
+    "usbtmc*": "sudo usermod -aG plugdev $USER",
+    "ttyUSB*": "sudo usermod -aG dialout $USER",
+    "ttyACM*": "sudo usermod -aG dialout $USER",
 }
 PROBE_DEADLINE_S = 30.0
 
@@ -44,6 +54,8 @@ def examine() -> list[Check]:
     for name, advice in DRIVERS.items():
         found = find_spec(name) is not None
         checks.append(Check(name, found, "installed" if found else f"not installed. For {advice}"))
+    checks += _buses()
+    checks += _permissions()
     spice = shutil.which("ngspice")
     checks.append(Check("ngspice", spice is not None, spice or "not installed; only the circuit's tests need it"))
     checks.append(_window())
@@ -98,7 +110,29 @@ def _data() -> list[Check]:
 
 def _plugins() -> list[Check]:
     from devices.catalogue import find_systems
+    from devices.drivers import find_drivers
 
     found, broken = find_systems()
-    checks = [Check("systems", True, ", ".join(found))]
-    return checks + [Check(f"plug-in {name}", False, reason) for name, reason in broken.items()]
+    drivers, unusable = find_drivers()
+    checks = [Check("systems", True, ", ".join(found)), Check("drivers", True, ", ".join(drivers))]
+    return checks + [Check(f"plug-in {name}", False, reason) for name, reason in (broken | unusable).items()]
+
+
+def _buses() -> list[Check]:
+    """Look at each bus as a scan does: it finds libraries without their driver, PortAudio, and what hangs."""
+    checks: list[Check] = []
+    for report in scan_all(list(BUSES)):
+        nothing = report.problem == BUSES[report.bus].nothing
+        found = ", ".join(item.address for item in report.found)
+        checks.append(Check(f"bus {report.bus}", bool(found) or nothing, found or report.problem))
+    return checks
+
+
+def _permissions() -> list[Check]:
+    """Name the lines to instruments that this user may not open."""
+    return [
+        Check(str(path), False, f"no access: {advice}, and log in again")
+        for pattern, advice in LINES.items()
+        for path in sorted(Path("/dev").glob(pattern))
+        if not os.access(path, os.R_OK | os.W_OK)
+    ]

@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from core.ports import SpecError
+from core.ports import DeviceError, SpecError
 from core.run.spec import ConnectionSpec
 from devices.recorder import Plan, Recorder
 
@@ -29,7 +29,12 @@ def _bundled(module: str, title: str, prefixes: tuple[str, ...], example: str) -
     """A driver whose module has a function `open_recorder`; it is imported when an instrument is opened."""
 
     def open_recorder(address: str, plan: Plan, connection: ConnectionSpec) -> Recorder:
-        return import_module(module).open_recorder(address, plan, connection)
+        try:
+            return import_module(module).open_recorder(address, plan, connection)
+        except ModuleNotFoundError as error:
+            raise DeviceError(
+                f"{title}: the Python library {error.name} is not installed. See what to install: overtone doctor"
+            ) from None
 
     return Driver(title, prefixes, example, open_recorder)
 
