@@ -31,7 +31,8 @@ class Progress:
 class RunController(QObject):
     """Take orders, follow the engine's events, and tell the window in words; every method returns at once.
 
-    `state` is one of the words of the run bar. `problem` is a sentence and its details.
+    `state` is one of the words of the run bar. `problem` is a sentence and its details, `held` says why a run waits, ""
+    when it goes on.
     """
 
     began = Signal(object)
@@ -39,6 +40,7 @@ class RunController(QObject):
     system_changed = Signal(str, str)
     progressed = Signal(object)
     told = Signal(object)
+    held = Signal(object)
     problem = Signal(object, str)
 
     def __init__(self, bridge: Bridge, engine: Engine, parent: QObject | None = None) -> None:
@@ -47,6 +49,7 @@ class RunController(QObject):
         self.state = "ready"
         self.order: Order | None = None
         self._phase = "ready"
+        self._lent = ""
         self._epochs = ""
         self._told_s = 0.0
         self._rate = _Rate()
@@ -74,7 +77,7 @@ class RunController(QObject):
     def busy(self) -> str:
         """Say why nothing else can be started now, "" when it can."""
         if not self.active:
-            return ""
+            return self._lent
         if self.calibrates:
             return "A calibration is in progress: stop it first."
         return "A run is in progress: stop it first."
@@ -84,11 +87,19 @@ class RunController(QObject):
         """Tell whether the engine's thread still works."""
         return self._engine.alive
 
+    def lend(self, reason: str) -> None:
+        """Start nothing while someone else has an instrument, and say why; "" takes it back."""
+        self._lent = reason
+        self.state_changed.emit(self.state)
+
     def start(self, order: Order) -> None:
         """Start a run; while another one is under way, say so."""
         if self._engine.alive:
             text = "{run} was not started: the one before is still in progress. Stop it first."
             self.problem.emit(Phrase(text, run=order.name), "")
+            return
+        if self._lent:
+            self.problem.emit(Phrase(self._lent), "")
             return
         self.order, self._rate, self._epochs = order, _Rate(), ""
         self.began.emit(order)
@@ -97,10 +108,12 @@ class RunController(QObject):
         self._engine.start(order)
 
     def toggle_pause(self) -> None:
-        """Hold the run after the present step, or let it go on."""
+        """Hold the run after the present step, or let it go on; one that waits tries again."""
         if self.state not in HOLDABLE:
             return
-        if self._engine.paused:
+        if self.state == "waiting":
+            self._engine.hurry()
+        elif self._engine.paused:
             self._engine.resume()
             self._show(self._phase)
         else:
@@ -151,6 +164,7 @@ class RunController(QObject):
     def _phase_changed(self, event: PhaseChanged) -> None:
         if event.phase in SHOWN_PHASES:
             self._enter(event.phase)
+        self.held.emit(event.text if event.phase == "waiting" else "")
         self.told.emit(event.text)
 
     def _message(self, message: Message) -> None:

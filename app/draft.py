@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -32,6 +32,13 @@ class Draft(QObject):
     def set(self, field: SpecField, value: Value) -> None:
         """Change one value; consecutive changes of one value are one edit."""
         self._push(self.choice.changed(field.key, value, field.default), Phrase(field.label), field.key)
+
+    def use_system(self, values: Mapping[str, Value], name: str) -> None:
+        """Take the values of an instrument's system by their keys, as one edit."""
+        choice, defaults = self.choice, {field.key: field.default for field in spec_fields()}
+        for key, value in values.items():
+            choice = choice.changed(key, value, defaults.get(key))
+        self._push(choice, Phrase("use of {instrument}", instrument=name))
 
     def reset(self, field: SpecField) -> None:
         """Take the preset's value again."""

@@ -126,6 +126,12 @@ class Engine:
             if self._worker is not None and self._paused:
                 self._worker.control.step()
 
+    def hurry(self) -> None:
+        """Let a run that waits, for its device or for room on the disk, try again now."""
+        with self._lock:
+            if self._worker is not None:
+                self._worker.control.hurry()
+
     def set_learning_rate(self, learning_rate: float) -> None:
         """Use this peak learning rate from the next step on. Raises ValueError unless it is positive."""
         with self._lock:
@@ -158,6 +164,7 @@ class Engine:
 
             give_back_memory()
             worker = Worker(self._job(order), self._bridge.post)
+            worker.control.attended = True
             with self._lock:  # commands given while the engine was loading
                 self._worker = worker
                 self._apply(worker.control)

@@ -32,7 +32,9 @@ def forecast(experiment: Experiment) -> Forecast:
     """Compose a run without measuring anything, and count. Raises what composing raises: SpecError, DataError."""
     from app.compose import compose
 
-    setup = compose(experiment)
+    # an instrument's dimensions are its simulator's; it is not to be touched for counting
+    unconnected = experiment.system.model_copy(update={"address": ""})
+    setup = compose(experiment.model_copy(update={"system": unconnected}))
     task, network, info, training = setup.task, setup.network, setup.system.info, experiment.training
     train, validation, test = (len(part.labels) for part in (task.train, task.validation, task.test))
     on_device = training.estimator not in {"in_silico", "ideal"}

@@ -29,16 +29,17 @@ from app.closing import Closing
 from app.controller import Progress, RunController
 from app.engine import Engine, Order, new_run, resumed_run
 from app.folder_watch import FolderWatch
+from app.instruments import Instruments
 from app.language import LanguageController, say
 from app.log_model import LogModel
 from app.plot_saver import PlotSaver
 from app.presets import bundled_presets
 from app.run_list import RunList
 from app.states import ACTIVE
-from app.systems import system_name
 from app.theme import Theme, ThemeController, icon
 from app.tour import Tour
 from app.views.calibration import CalibrationPage
+from app.views.devices import DevicesPage
 from app.views.experiment import ExperimentPage
 from app.views.live import LivePage
 from app.views.log import LogPage
@@ -63,10 +64,11 @@ PAGES = {
     "Experiment": "experiment",
     "Live": "live",
     "Calibration": "calibration",
+    "Devices": "devices",
     "Runs": "runs",
     "Log": "log",
 }
-START, EXPERIMENT, LIVE, CALIBRATION, RUNS, LOG = range(len(PAGES))
+START, EXPERIMENT, LIVE, CALIBRATION, DEVICES, RUNS, LOG = range(len(PAGES))
 REACHED = (
     "Test accuracy on the device {reached:.1%} [{low:.1%}, {high:.1%}] of {count} · the twin predicts {belief:.1%}"
 )
@@ -95,9 +97,18 @@ class MainWindow(QMainWindow):
         self.experiment = ExperimentPage(bundled_presets())
         self.live = LivePage()
         self.calibration = CalibrationPage(self.experiment.draft)
+        self.devices = DevicesPage()
         self.runs_page = RunsPage(self.runs, themes.settings)
         self.log_page = LogPage(self.log)
-        self._all_pages = (self.start, self.experiment, self.live, self.calibration, self.runs_page, self.log_page)
+        self._all_pages = (
+            self.start,
+            self.experiment,
+            self.live,
+            self.calibration,
+            self.devices,
+            self.runs_page,
+            self.log_page,
+        )
         self.pages = QStackedWidget()
         self.notice = Notice()
         self.status_line = StatusLine(themes, self.languages)
@@ -110,6 +121,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.tour = Tour(self)
         self.calibrations = Calibrations(self)
+        self.instruments = Instruments(self)
         self._theme_changed(themes.theme)
         self._choice_changed(self.setup.choice)
         self.runs.refresh()
@@ -180,6 +192,7 @@ class MainWindow(QMainWindow):
     def _keep(self) -> None:
         """Write down how the window is arranged, and take no more events."""
         self.keeper.close()
+        self.devices.stop()
         self.bridge.close()
 
     def _leave(self) -> None:
@@ -266,7 +279,7 @@ class MainWindow(QMainWindow):
 
     def _choice_changed(self, choice: Choice | None) -> None:
         if choice is not None and not self.controller.active:
-            self._system_changed(f"{system_name(choice.kind)} #{choice.serial_number}", "simulated")
+            self._system_changed(*self.instruments.named(choice))
             self.run_bar.preset.setText(choice.preset.name)
 
     def _system_changed(self, name: str, status: str) -> None:
@@ -290,7 +303,7 @@ class MainWindow(QMainWindow):
 
     def _state_changed(self, state: str) -> None:
         self.run_bar.set_state(state)
-        for page in (self.setup, self.start, self.calibration, self.runs_page):
+        for page in (self.setup, self.start, self.calibration, self.devices, self.runs_page):
             page.set_busy(self.controller.busy)
         if state not in ACTIVE:
             self._watch.stop()

@@ -52,6 +52,8 @@ def add_commands(window: MainWindow) -> Commands:
         commands.add("Go to", word, partial(window.show_page, place), f"Ctrl+{place + 1}")
     for action in window.runs_page.actions_of_runs.plain:
         commands.add("Chosen run", said(action.setText), action.trigger, "", partial(_reason_of, action))
+    for button in (window.devices.bench, window.devices.scan, window.devices.shoot):
+        commands.add("Devices", said(button.setText), button.click, "", partial(_reason_of, button))
     commands.add("View", "Reset the layout of the live page", window.live.reset_layout)
     for mode, name in MODE_NAMES.items():
         text = Phrase("Theme: {choice}", choice=Phrase(name))

@@ -82,6 +82,12 @@ class ExperimentPage(QWidget):
         else:
             self.draft.choose(preset)
 
+    def choose_preset_for(self, kind: str) -> None:
+        """Take the first preset on a kind of system, where there is one."""
+        preset = next((preset for preset in (*self._presets, *self._own) if preset.kind == kind), None)
+        if preset is not None:
+            self.draft.choose(preset)
+
     def draft_as_kept(self) -> dict[str, Any]:
         """Return the draft as plain data."""
         return stored(self.draft.choice)

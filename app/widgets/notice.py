@@ -41,8 +41,11 @@ class Notice(QFrame):
         self.dismiss.clicked.connect(self.hide)
         self.hide()
 
-    def show_error(self, text: str, details: str = "") -> None:
-        """Show an error in place of the last one."""
+    def show_error(self, text: str, details: str = "", *, level: str = "error") -> None:
+        """Show an error in place of the last one, or a warning where that is its level."""
+        self.setProperty("level", level)
+        self.style().unpolish(self)
+        self.style().polish(self)
         say(self.text.setText, text)
         self.details.setPlainText(details)
         self.show_details.setChecked(False)

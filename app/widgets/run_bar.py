@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from app.language import say, worded
-from app.states import ACTIVE, STATES
+from app.states import ACTIVE, BADGES, STATES
 from app.theme import Theme, icon
 from app.widgets.alignment_gauge import AlignmentGauge
 from app.widgets.recent_run import DOTTED
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GAUGE_PX = 36
 # verdict on the gradient: token of its colour, and the word beside the figure
 VERDICTS = {"good": ("ok", ""), "usable": ("warn", "usable"), "poor": ("bad", "poor"), "against": ("bad", "against")}
+PAUSE_WORDS = {"paused": "Resume", "waiting": "Try now"}
 
 
 def duration(seconds: float) -> str:
@@ -76,9 +77,9 @@ class RunBar(QWidget):
         self.set_state("ready")
 
     def set_system(self, name: str, status: str) -> None:
-        """Name the physical system and tell whether it is simulated, demo or connected."""
+        """Name the physical system, and tell how it is met, one of BADGES."""
         say(self.system.setText, name)
-        say(self.badge.setText, status.upper())
+        say(self.badge.setText, BADGES[status])
         self.badge.setProperty("status", status)
         self.badge.style().unpolish(self.badge)
         self.badge.style().polish(self.badge)
@@ -87,7 +88,7 @@ class RunBar(QWidget):
         """Show one of STATES and enable what can be done in it."""
         self.state = state
         running = state in ACTIVE
-        say(self.pause.setText, "Resume" if state == "paused" else "Pause")
+        say(self.pause.setText, PAUSE_WORDS.get(state, "Pause"))
         for button, possible in (
             (self.pause, running and state not in {"loading", "stopping"}),
             (self.stop, running and state != "stopping"),
@@ -95,7 +96,10 @@ class RunBar(QWidget):
         ):
             button.setEnabled(possible)
         nothing = "" if running else "Nothing is running."
-        say(self.pause.setToolTip, nothing or "Space: hold after the current step, or go on.")
+        hint = "Space: hold after the current step, or go on."
+        if state == "waiting":
+            hint = "Space: ask the device, or the disk, again now."
+        say(self.pause.setToolTip, nothing or hint)
         say(self.stop.setToolTip, nothing or "End the run after the current step and keep a checkpoint.")
         self._paint_state()
 
@@ -135,7 +139,7 @@ class RunBar(QWidget):
         colour = getattr(self._theme, STATES[self.state]) if self._theme else "gray"
         say(self.state_label.setText, DOTTED, colour=colour, word=Phrase(self.state))
         if self._theme is not None:
-            self.pause.setIcon(icon("play" if self.state == "paused" else "pause", self._theme.text))
+            self.pause.setIcon(icon("play" if self.state in PAUSE_WORDS else "pause", self._theme.text))
         if self._alignment is not None:
             token, word = VERDICTS[self._alignment.verdict]
             colour = getattr(self._theme, token) if self._theme else "gray"

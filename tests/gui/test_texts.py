@@ -15,9 +15,10 @@ from PySide6.QtCore import QTranslator
 from app.language import CONTEXT, LANGUAGES
 from app.presets import bundled_presets
 from app.spec_fields import imperfection_fields, section_help, spec_fields
-from app.states import STATES
+from app.states import BADGES, STATES
 from app.step_words import OUTCOMES, PURPOSES, TITLES, TWINS
 from app.step_words import VERDICTS as TWIN_VERDICTS
+from app.widgets.bus_view import ROLES
 from app.widgets.epochs_view import AXES as EPOCH_AXES
 from app.widgets.recent_run import STATE_WORDS
 from app.widgets.run_bar import VERDICTS
@@ -88,6 +89,11 @@ NO_TEXTS = {
     "Overtone": "the program's name",
     "Not saved": "the beginning of a text that is looked for",
     "Hz": "a unit",
+    "overtone found: ": "what one process tells another",
+    "pip install pyvisa pyvisa-py": "a command",
+    "pip install 'nidaqmx[grpc]'": "a command",
+    "pip install sounddevice": "a command",
+    "pip install 'seabreeze[pyseabreeze]'": "a command",
     "class map": "a view's identifier",
     "Description": "a field of a file's metadata",
     "Subject": "a field of a file's metadata",
@@ -107,6 +113,7 @@ def shown_tables() -> set[str]:
     words |= {word for word, _ in (*OUTCOMES.values(), *TWIN_VERDICTS.values())} | {
         x for told in TWINS.values() for x in told
     }
+    words |= {*BADGES.values(), *ROLES.values()}
     for field in spec_fields():
         words |= {field.label, field.help, *field.choices}
     for name, help in section_help().items():

@@ -13,6 +13,7 @@ TS = ROOT / "resources" / "translations" / "overtone_zh_CN.ts"
 # where a call has the text that it says
 SAYING = {"tr": 0, "Phrase": 0, "say": 1, "worded": 1, "_enter": 1, "_tell": 0}
 OF_APP = (
+    "discovery",
     "spec_choices",
     "systems",
     "spectrum",
@@ -39,6 +40,7 @@ OF_CORE = (
     "report/compare_words.py",
     "report/content.py",
     "run/session.py",
+    "run/waiting.py",
     "run/watch.py",
     "training/trainer.py",
     "network/stages.py",
