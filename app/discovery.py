@@ -66,8 +66,9 @@ def identify(address: str, deadline_s: float = ANSWER_S) -> Found:
     driver = find_driver(address)
     if driver is not BUNDLED_DRIVERS["visa"]:
         return Found(address, "", driver.title)
-    from devices.recorder import told
     from devices.visa.dialects import GENERATORS, SCOPES
+
+    from devices.recorder import told
     from devices.visa.link import Ask, Deadline, open_link
 
     deadline = Deadline(deadline_s, address)

@@ -82,7 +82,8 @@ class DeviceShotView(QWidget):
         if is_time_domain(info):
             traces.show_shot(shot.drive, shot.response)
         else:
-            traces.plot.set_data(traces.drive, np.empty(0), np.empty(0))
+            traces.plot.set_data(traces.drive, np.empty(0), np.empty(0))  # it lies along another axis
+            traces.plot.canvas.legend = {}
             traces.show_values(shot.response)
         limit_v = float(snapshot.get("limits", {}).get("peak_v", 0.0))
         values = {"limit_v": limit_v, "range_v": float(snapshot.get("range_v", 0.0)), "wall_ms": 1e3 * shot.wall_s}

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+import torch
+
 from core.ports import DeviceError
 from core.run.spec import ConnectionSpec
 from devices.audio.signal import layout
@@ -62,6 +64,7 @@ def start_demo_bench(
     With a fault, it strikes each instrument again and again, after `every` messages. A card needs NI's own package, and
     a room the JACK sound server.
     """
+    _warm_up()
 
     def circuit() -> Bench:
         return wired(BUNDLED["circuit"].build(serial_number, seed, {}), circuit_wiring())
@@ -91,6 +94,13 @@ def start_demo_bench(
     if fault is not None:
         light.instrument.faults.arm(fault, every, every)
     return DemoBench((*_listening(tables), *cards, _light(light), *rooms), stack.close)
+
+
+def _warm_up() -> None:
+    """Let the solvers be compiled now: no instrument keeps its first shot waiting for that."""
+    for kind in ("circuit", "shg", "plate"):
+        system = BUNDLED[kind].build(0, 0, {})
+        system.run(torch.full((1, system.info.drive_dim), 0.5))
 
 
 def _listening(tables: dict[Maker, Table]) -> Iterator[DemoInstrument]:
