@@ -396,7 +396,10 @@ class _Run:
         """Hold a run whose device was lost; what it goes on from is on the disk: a checkpoint and all calls since."""
         if lost is not None:
             self._folder.commit(durable=True)
-        self._waiting.for_device(lost)
+        try:
+            self._waiting.for_device(lost)
+        except DeviceError as error:
+            raise type(error)(f"{error} When it is back: overtone resume {self._folder.path}") from error
 
 
 def _middle(info: SystemInfo) -> list[Tensor]:
