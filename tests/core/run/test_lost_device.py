@@ -138,7 +138,7 @@ def test_outputs_are_safe_while_it_waits_and_the_log_tells_both_ends(tmp_path):
 @pytest.mark.parametrize("attempt", [3, 40, 60])
 def test_unattended_it_ends_in_time_and_is_gone_on_with_at_the_lost_call(tmp_path, undisturbed, attempt: int):
     first, second = Cable(lambda number: lost_at(number)(number) if number >= attempt else None), Cable()
-    with pytest.raises(DeviceLost, match="Put it in.*overtone resume"):
+    with pytest.raises(DeviceLost, match=r"Put it in.*overtone resume"):
         begin(tmp_path, first, reconnect_s=0.02)
     assert first.safe
     (path,) = tmp_path.iterdir()
