@@ -167,7 +167,7 @@ class EmulatedSiglentSDG2042X(EmulatedGenerator):
             "C1:SRATE?": lambda _: f"C1:SRATE MODE,TARB,VALUE,{self._values['RATE']}Sa/s,INTER,HOLD".encode(),
             "C1:BSWV": self._basic,
             "C1:BSWV?": lambda _: (
-                f"C1:BSWV WVTP,{self._values['WVTP']},FRQ,1000HZ,PERI,0.001S,AMP,{self._values['AMP']}V,"
+                f"C1:BSWV WVTP,{self._values['WVTP']},FRQ,{self._frequency_hz():.9g}HZ,AMP,{self._values['AMP']}V,"
                 f"OFST,{self._values['OFST']}V,PHSE,0"
             ).encode(),
             "C1:BTWV": self._burst,
@@ -185,6 +185,9 @@ class EmulatedSiglentSDG2042X(EmulatedGenerator):
         v = self._values
         ready = (v["STATE"], v["TRSR"], v["WVTP"]) == ("ON", "MAN", "ARB") and bool(len(self.codes))
         return float(v["RATE"]), float(v["AMP"]), float(v["OFST"]), ready
+
+    def _frequency_hz(self) -> float:
+        return float(self._values["RATE"]) / len(self.codes) if len(self.codes) else 1000.0
 
     def _set_output(self, rest: bytes) -> None:
         name, _, value = rest.partition(b",")
@@ -248,6 +251,7 @@ class EmulatedRigolDG1062Z(EmulatedGenerator):
             "OUTP1:LOAD": self.set_load,
             "OUTP1?": lambda _: b"ON" if self.output_on else b"OFF",
             "SOUR1:TRAC:DATA:DAC16": self._load,
+            "SOUR1:TRAC:DATA:POIN?": lambda _: b"%d" % len(self.codes),
             "SOUR1:APPL:ARB": self._apply,
             "SOUR1:BURS:TRIG": self.trigger,
         }

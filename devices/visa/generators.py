@@ -103,7 +103,11 @@ class SiglentSDG(Generator):
     state = (
         ("C1:OUTP?", r"C1:OUTP ON,LOAD,HZ.*"),
         ("C1:SRATE?", r"C1:SRATE MODE,TARB,VALUE,(?P<rate_hz>[\d.eE+-]+)(Sa/s)?.*"),
-        ("C1:BSWV?", r"C1:BSWV WVTP,ARB,.*AMP,(?P<vpp>[\d.eE+-]+)V.*OFST,(?P<offset_v>[\d.eE+-]+)V.*"),
+        (
+            "C1:BSWV?",
+            r"C1:BSWV WVTP,ARB,.*FRQ,(?P<frequency_hz>[\d.eE+-]+)HZ,.*"
+            r"AMP,(?P<vpp>[\d.eE+-]+)V.*OFST,(?P<offset_v>[\d.eE+-]+)V.*",
+        ),
     )
 
     @classmethod
@@ -139,6 +143,7 @@ class RigolDG(Generator):
     state = (
         (":OUTP1?", "ON"),
         (":OUTP1:LOAD?", INFINITE),
+        (":SOUR1:TRAC:DATA:POIN? VOLATILE", r"(?P<points>\d+)"),
         (":SOUR1:APPL?", r'"?ARB,(?P<rate_hz>[^,]+),(?P<vpp>[^,]+),(?P<offset_v>[^,"]+).*'),
     )
     error = ":SYST:ERR?"

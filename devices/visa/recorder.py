@@ -21,6 +21,7 @@ LEAD_SAMPLES = 1  # at rest before a waveform: between bursts a generator stays 
 NO_ERROR = re.compile(r"\+?0\b")
 DEMO_SERIAL = "DEMO"  # how the serial numbers of the bundled emulators begin
 POLL_S = 1e-4
+LENGTHS = 16  # of waveforms loaded in turn: one that an instrument has not heard is told by the length of the last
 SAFE_ATTEMPTS = 4  # a broken line must not take all the time that a new one needs
 TOLERANCE = 1e-3  # of a setting that is read back
 
@@ -108,11 +109,11 @@ class VisaRecorder:
             raise
         sound, screen = self._generator.dialect, self._scope.dialect
         period = plan.samples + plan.rest_samples
-        most = min(sound.most_samples - LEAD_SAMPLES - sound.least_samples, screen.most_points) // period
+        most = min(sound.most_samples - LEAD_SAMPLES - sound.least_samples - LENGTHS, screen.most_points) // period
         demo = self._generator.serial.startswith(DEMO_SERIAL) and self._scope.serial.startswith(DEMO_SERIAL)
         name = f"{self._generator.model} and {self._scope.model}"
         self.facts = RecorderFacts(name, demo, max(1, most), sound.output_v, screen.ranges_v)
-        self._shots, self._range_v, self._gain_v = 0, screen.ranges_v[-1], 0.0
+        self._shots, self._range_v, self._gain_v, self._loads = 0, screen.ranges_v[-1], 0.0, 0
         self._values = {
             "rate_hz": plan.rate_hz,
             "vpp": 2 * plan.peak_v,
@@ -197,8 +198,11 @@ class VisaRecorder:
     def _load(self, waveforms_v: np.ndarray, deadline: Deadline) -> None:
         plan, dialect, generator = self._plan, self._generator.dialect, self._generator
         period = plan.samples + plan.rest_samples
-        tail = max(1, dialect.least_samples - LEAD_SAMPLES - len(waveforms_v) * period)
+        self._loads += 1
+        tail = max(1, dialect.least_samples - LEAD_SAMPLES - len(waveforms_v) * period) + self._loads % LENGTHS
         played_v = np.full(LEAD_SAMPLES + len(waveforms_v) * period + tail, plan.rest_v)
+        points = len(played_v)
+        self._values |= {"points": points, "frequency_hz": plan.rate_hz / points}
         frames = played_v[LEAD_SAMPLES : LEAD_SAMPLES + len(waveforms_v) * period].reshape(-1, period)
         frames[:, : plan.samples] = waveforms_v
         middle, half = (dialect.highest + dialect.lowest) / 2, (dialect.highest - dialect.lowest) / 2
@@ -243,13 +247,18 @@ class VisaRecorder:
             found = re.fullmatch(pattern, told(answer))
             right = found is not None
             for name, text in (found.groupdict() if found else {}).items():
-                value = self._values[name]
-                right = right and abs(_number(text) - value) <= TOLERANCE * max(abs(value), self._plan.peak_v)
+                right = right and abs(_number(text) - self._values[name]) <= self._tolerance(name)
             if not right:
                 raise DeviceLost(
                     f"{generator.model} is not as it was set: {query} gave {told(answer)!r}. "
                     "It was changed by someone, or cannot do what was asked."
                 )
+
+    def _tolerance(self, name: str) -> float:
+        """Return how far off a setting may be: by less than a sample where it tells the length of the waveform."""
+        points = self._values["points"]
+        exact = {"points": 0.3, "frequency_hz": 0.3 * self._plan.rate_hz / points**2}
+        return exact.get(name, TOLERANCE * max(abs(self._values[name]), self._plan.peak_v))
 
     def _check_scaling(self, scaling: Scaling, points: int) -> None:
         """See that the record is of the present settings."""
