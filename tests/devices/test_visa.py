@@ -143,6 +143,36 @@ def test_a_rate_or_a_voltage_that_is_changed_at_the_front_panel_is_seen(keysight
     recorder.close()
 
 
+@pytest.mark.parametrize(
+    ("maker", "deaf"),
+    [
+        ("keysight", "SOUR1:DATA:ARB:DAC"),
+        ("siglent", "C1:WVDT"),
+        ("rigol", "SOUR1:TRAC:DATA:DAC16"),
+        ("keysight", "OUTP1:LOAD"),
+        ("rigol", "OUTP1:LOAD"),
+        ("keysight", "FORM:BORD"),
+        ("keysight", "SOUR1:FUNC:ARB"),
+    ],
+)
+def test_a_command_that_a_generator_does_not_hear_is_told_before_its_record_is_believed(maker: str, deaf: str):
+    """Its queue of errors stays empty."""
+    found = table(maker)  # type: ignore[arg-type]
+    generator, scope = found.listen("socket")
+    wires, connection = wiring(), ConnectionSpec(recorder=scope)
+    recorder = open_recorder(generator, wires.plan(connection), connection)
+    recorder.set_range(2.0, 1.0)
+    shot = np.linspace(-1, 1, wires.info.drive_dim)[None]
+    recorder.play_and_record(shot, 1.0)
+    if deaf in {"OUTP1:LOAD", "FORM:BORD"}:
+        found.generator.settings[deaf] = found.generator._defaults[deaf]  # as after power on
+    found.generator.handlers[deaf] = lambda _: None
+    with pytest.raises(DeviceError):
+        recorder.play_and_record(-shot, 0.5)
+    recorder.close()
+    found.close()
+
+
 def test_wrong_instruments_are_named(keysight):
     _, generator, scope = keysight
     with pytest.raises(DeviceError, match="no waveform generator that this driver knows"):
