@@ -35,6 +35,11 @@ class QuantityAxis(pg.AxisItem):
         self.labelUnitPrefix = f"10{str(exponent).translate(RAISED)}" if exponent else ""
         self._updateLabel()
 
+    def _updateLabel(self) -> None:
+        """Write the title, and put it in the middle of the axis: pyqtgraph does so only when the size changes."""
+        super()._updateLabel()
+        self.resizeEvent()
+
     def written(self, value: float) -> str:
         """Write a value with its unit."""
         if bears_prefix(self.labelUnits):

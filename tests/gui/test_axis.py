@@ -87,3 +87,16 @@ def test_an_axis_without_prefix_has_a_power_of_ten(qtbot, unit, limits, title, s
     assert axis.label.toPlainText() == title
     assert axis.autoSIPrefixScale == pytest.approx(scale)
     assert axis.written(2e-3) == told
+
+
+def test_a_title_stays_in_the_middle_when_it_changes(qtbot):
+    plot = Plot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 400)
+    plot.show()
+    qtbot.wait(50)
+    axis = plot.plot_item.getAxis("left")
+    for title in ("A quantity with a long name", "Error"):
+        plot.set_axis("left", title, "V")
+        label = axis.label.mapRectToScene(axis.label.boundingRect()).center()
+        assert label.y() == pytest.approx(axis.mapRectToScene(axis.rect()).center().y(), abs=3)
