@@ -96,12 +96,20 @@
         <translation>自有表格</translation>
     </message>
     <message>
+        <source>A test shot is in progress.</source>
+        <translation>正在进行测试测量。</translation>
+    </message>
+    <message>
         <source>A transistor in a resonant circuit, driven by a generator.</source>
         <translation>谐振电路中的晶体管，由信号发生器驱动。</translation>
     </message>
     <message>
         <source>A usable twin</source>
         <translation>孪生可用</translation>
+    </message>
+    <message>
+        <source>A value of the form is wrong: mend it first.</source>
+        <translation>表单中有错误的值：请先更正。</translation>
     </message>
     <message>
         <source>Accuracy</source>
@@ -118,6 +126,10 @@
     <message>
         <source>Adc bits</source>
         <translation>ADC 位数</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>添加</translation>
     </message>
     <message>
         <source>Address</source>
@@ -188,6 +200,10 @@
         <translation>振幅噪声</translation>
     </message>
     <message>
+        <source>An instrument is being asked who it is.</source>
+        <translation>正在询问仪器的身份。</translation>
+    </message>
+    <message>
         <source>Angle</source>
         <translation>角度</translation>
     </message>
@@ -210,6 +226,14 @@
     <message>
         <source>Architecture</source>
         <translation>结构</translation>
+    </message>
+    <message>
+        <source>Ask what is at the address who it is (*IDN?).</source>
+        <translation>询问该地址上的仪器身份（*IDN?）。</translation>
+    </message>
+    <message>
+        <source>Asks the network, too.</source>
+        <translation>也会查询网络。</translation>
     </message>
     <message>
         <source>At full drive {distortion:.1%} of the response is distortion, and the gain differs by {change:+.1%}.</source>
@@ -302,6 +326,10 @@
     <message>
         <source>Branches</source>
         <translation>支路</translation>
+    </message>
+    <message>
+        <source>Buses are being looked at.</source>
+        <translation>正在查找各总线。</translation>
     </message>
     <message>
         <source>CONNECTED</source>
@@ -464,6 +492,10 @@
         <translation>连接</translation>
     </message>
     <message>
+        <source>Connected to this computer</source>
+        <translation>连接到本机</translation>
+    </message>
+    <message>
         <source>Connecting</source>
         <translation>正在连接</translation>
     </message>
@@ -600,6 +632,10 @@
         <translation>设备测量次数</translation>
     </message>
     <message>
+        <source>Devices</source>
+        <translation>设备</translation>
+    </message>
+    <message>
         <source>Dialect</source>
         <translation>指令集</translation>
     </message>
@@ -718,6 +754,10 @@
     <message>
         <source>Electrons at saturation, which set the shot noise.</source>
         <translation>饱和电子数，决定散粒噪声。</translation>
+    </message>
+    <message>
+        <source>Emulated instruments on this computer that speak the protocols of real ones.</source>
+        <translation>本机上的模拟仪器，使用真实仪器的协议。</translation>
     </message>
     <message>
         <source>Encode</source>
@@ -900,6 +940,10 @@
         <translation>文件夹</translation>
     </message>
     <message>
+        <source>Forget this instrument.</source>
+        <translation>移除此仪器。</translation>
+    </message>
+    <message>
         <source>Forward on the device, backward through its digital twin.</source>
         <translation>前向在设备上进行，反向经过其数字孪生。</translation>
     </message>
@@ -1024,6 +1068,14 @@
         <translation>网络如何训练。</translation>
     </message>
     <message>
+        <source>How a shot is recorded, and how long an answer may take.</source>
+        <translation>测量如何记录，以及应答允许的时间。</translation>
+    </message>
+    <message>
+        <source>How long a lost instrument is looked for before a run ends, or in a window waits for you.</source>
+        <translation>仪器丢失后，运行结束（或在窗口中等待您）之前寻找它的时长。</translation>
+    </message>
+    <message>
         <source>How long a lost instrument is looked for before the run ends.</source>
         <translation>仪器丢失后，在运行结束前寻找它的时长。</translation>
     </message>
@@ -1120,8 +1172,20 @@
         <translation>输入量程；0 表示自动选择。</translation>
     </message>
     <message>
+        <source>Instrument</source>
+        <translation>仪器</translation>
+    </message>
+    <message>
+        <source>Instruments by the bus that they are on</source>
+        <translation>按总线列出的仪器</translation>
+    </message>
+    <message>
         <source>Interrupted</source>
         <translation>已中断</translation>
+    </message>
+    <message>
+        <source>It belongs to the demo bench.</source>
+        <translation>它属于演示平台。</translation>
     </message>
     <message>
         <source>It can go on: see the page Runs, or overtone resume {folder}</source>
@@ -1130,6 +1194,10 @@
     <message>
         <source>It cannot be read: {reason}</source>
         <translation>无法读取：{reason}</translation>
+    </message>
+    <message>
+        <source>It gave no reason.</source>
+        <translation>没有给出原因。</translation>
     </message>
     <message>
         <source>It leaves {error:.1%} of the held-out signal.</source>
@@ -1214,6 +1282,10 @@
     <message>
         <source>Last column</source>
         <translation>末列</translation>
+    </message>
+    <message>
+        <source>Last met: {model}, output up to ±{output_v:g} V.</source>
+        <translation>上次连接：{model}，输出最大 ±{output_v:g} V。</translation>
     </message>
     <message>
         <source>Latency</source>
@@ -1324,6 +1396,14 @@
         <translation>得分增益</translation>
     </message>
     <message>
+        <source>Look for instruments</source>
+        <translation>查找仪器</translation>
+    </message>
+    <message>
+        <source>Looking for it again …</source>
+        <translation>正在重新寻找……</translation>
+    </message>
+    <message>
         <source>Looking for the range of {system}, and for dead or clipped channels</source>
         <translation>正在查找 {system} 的量程，以及失效或削波的通道</translation>
     </message>
@@ -1390,6 +1470,10 @@
     <message>
         <source>Measured power of the response over the power that the drive asks for. Both are taken from the data sheet's laser spectrum and reference level: losses and drifts since are in this figure, and light beyond the range of the spectrometer is not.</source>
         <translation>测得的响应功率与激励所要求的功率之比。两者均按数据手册的激光光谱和参考电平计算：此后的损耗和漂移包含在内，光谱仪量程以外的光不包含在内。</translation>
+    </message>
+    <message>
+        <source>Measurement</source>
+        <translation>测量</translation>
     </message>
     <message>
         <source>Measuring how {system} answers stronger drives</source>
@@ -1472,6 +1556,14 @@
         <translation>多正弦</translation>
     </message>
     <message>
+        <source>NI-DAQmx cards</source>
+        <translation>NI-DAQmx 采集卡</translation>
+    </message>
+    <message>
+        <source>NOT TESTED</source>
+        <translation>未测试</translation>
+    </message>
+    <message>
         <source>Name</source>
         <translation>名称</translation>
     </message>
@@ -1514,6 +1606,14 @@
     <message>
         <source>No drift that matters in {hours:.2g} h.</source>
         <translation>{hours:.2g} h 内没有值得注意的漂移。</translation>
+    </message>
+    <message>
+        <source>No instrument is chosen.</source>
+        <translation>未选择仪器。</translation>
+    </message>
+    <message>
+        <source>No instrument is chosen. Add one, take one from the list of what is connected, or start the demo bench.</source>
+        <translation>未选择仪器。请添加一台、从已连接的列表中选取，或启动演示平台。</translation>
     </message>
     <message>
         <source>No run has all of this. Take a word away, or show all states and systems.</source>
@@ -1596,6 +1696,18 @@
         <translation>公共分量所占噪声功率</translation>
     </message>
     <message>
+        <source>None answers. Instruments at raw sockets are never listed: type the address.</source>
+        <translation>没有应答。原始套接字上的仪器不会列出：请输入地址。</translation>
+    </message>
+    <message>
+        <source>None has an output and an input. Plug in a speaker and a microphone.</source>
+        <translation>没有同时具备输出和输入的设备。请接上扬声器和麦克风。</translation>
+    </message>
+    <message>
+        <source>None is plugged in, or its access rights are missing: run seabreeze_os_setup once.</source>
+        <translation>未接入，或缺少访问权限：请运行一次 seabreeze_os_setup。</translation>
+    </message>
+    <message>
         <source>Nonlinear oscillator</source>
         <translation>非线性振荡器</translation>
     </message>
@@ -1616,6 +1728,10 @@
         <translation>无法辨识</translation>
     </message>
     <message>
+        <source>Not looked at yet.</source>
+        <translation>尚未查找。</translation>
+    </message>
+    <message>
         <source>Not now</source>
         <translation>暂不</translation>
     </message>
@@ -1630,6 +1746,10 @@
     <message>
         <source>Not saved. It is kept here while the window is open; Ctrl+S tries again.</source>
         <translation>未保存。窗口打开期间保留在这里；按 Ctrl+S 重试。</translation>
+    </message>
+    <message>
+        <source>Not tested yet. Nothing moves before a test shot or a run.</source>
+        <translation>尚未测试。在测试测量或运行之前，输出不会有任何动作。</translation>
     </message>
     <message>
         <source>Notebook (Jupyter)</source>
@@ -1908,12 +2028,28 @@
         <translation>指向噪声</translation>
     </message>
     <message>
+        <source>PortAudio is missing. On Debian and Ubuntu: sudo apt install libportaudio2</source>
+        <translation>缺少 PortAudio。在 Debian 和 Ubuntu 上：sudo apt install libportaudio2</translation>
+    </message>
+    <message>
         <source>Power noise</source>
         <translation>功率噪声</translation>
     </message>
     <message>
+        <source>Press Test shot: one quiet waveform goes out, and what the instrument records appears here.</source>
+        <translation>请按“测试测量”：输出一个微弱波形，仪器记录的结果显示在这里。</translation>
+    </message>
+    <message>
         <source>Press a box to see its settings; ← and → go from box to box.</source>
         <translation>点按方框可查看其设置；← 和 → 在方框间移动。</translation>
+    </message>
+    <message>
+        <source>Press “Try now” when it is ready, or stop the run.</source>
+        <translation>就绪后请按“立即重试”，或停止运行。</translation>
+    </message>
+    <message>
+        <source>Put address, wiring and limits into the experiment.</source>
+        <translation>将地址、接线和限值写入实验。</translation>
     </message>
     <message>
         <source>Quality</source>
@@ -2192,6 +2328,10 @@
         <translation>安全停止</translation>
     </message>
     <message>
+        <source>Safety limits</source>
+        <translation>安全限值</translation>
+    </message>
+    <message>
         <source>Samples</source>
         <translation>样本</translation>
     </message>
@@ -2258,6 +2398,10 @@
     <message>
         <source>Seed</source>
         <translation>种子</translation>
+    </message>
+    <message>
+        <source>Send one quiet waveform, ramped up, and record it.</source>
+        <translation>输出一个逐渐增大的微弱波形并记录。</translation>
     </message>
     <message>
         <source>Sensitivity</source>
@@ -2412,8 +2556,16 @@
         <translation>部分运行用仿真设备：这并不说明真实设备的表现。</translation>
     </message>
     <message>
+        <source>Sound cards</source>
+        <translation>声卡</translation>
+    </message>
+    <message>
         <source>Space pauses and resumes a run wherever one does not type.</source>
         <translation>不在输入文字时，空格键可暂停和继续运行。</translation>
+    </message>
+    <message>
+        <source>Space: ask the device, or the disk, again now.</source>
+        <translation>空格键：立即再次询问设备或磁盘。</translation>
     </message>
     <message>
         <source>Space: hold after the current step, or go on.</source>
@@ -2430,6 +2582,10 @@
     <message>
         <source>Spectral amplitude</source>
         <translation>光谱振幅</translation>
+    </message>
+    <message>
+        <source>Spectrometers</source>
+        <translation>光谱仪</translation>
     </message>
     <message>
         <source>Spectrum</source>
@@ -2496,6 +2652,10 @@
         <translation>起始抖动</translation>
     </message>
     <message>
+        <source>Start the demo bench</source>
+        <translation>启动演示平台</translation>
+    </message>
+    <message>
         <source>Start training</source>
         <translation>开始训练</translation>
     </message>
@@ -2530,6 +2690,10 @@
     <message>
         <source>Stop it and close</source>
         <translation>停止并关闭</translation>
+    </message>
+    <message>
+        <source>Stop the demo bench</source>
+        <translation>停止演示平台</translation>
     </message>
     <message>
         <source>Stop, outputs safe</source>
@@ -2580,6 +2744,10 @@
         <translation>标签，用逗号分隔</translation>
     </message>
     <message>
+        <source>Take</source>
+        <translation>选取</translation>
+    </message>
+    <message>
         <source>Take the five-minute tour</source>
         <translation>参加五分钟导览</translation>
     </message>
@@ -2598,6 +2766,10 @@
     <message>
         <source>Take this run to other programs</source>
         <translation>把此运行交给其他程序</translation>
+    </message>
+    <message>
+        <source>Take {address} into the form</source>
+        <translation>将 {address} 填入表单</translation>
     </message>
     <message>
         <source>Taking the twin as it is</source>
@@ -2640,6 +2812,10 @@
         <translation>用同一批说话人的其他语音，或用从未听过的说话人来测试（元音）。</translation>
     </message>
     <message>
+        <source>Test shot</source>
+        <translation>测试测量</translation>
+    </message>
+    <message>
         <source>The answer to a short pulse. It appears when the twin has been calibrated.</source>
         <translation>对短脉冲的响应。孪生校准后显示。</translation>
     </message>
@@ -2680,6 +2856,14 @@
         <translation>数据集。</translation>
     </message>
     <message>
+        <source>The demo bench has ended: {reason} Start it again.</source>
+        <translation>演示平台已结束：{reason} 请重新启动。</translation>
+    </message>
+    <message>
+        <source>The demo bench is on: {count} instruments in the list.</source>
+        <translation>演示平台已启动：列表中有 {count} 台仪器。</translation>
+    </message>
+    <message>
         <source>The device answers the shots' drives otherwise than it did, by {times:.1f} times its noise: the shots are of another unit, or it has drifted since. Measure them again.</source>
         <translation>设备对这些驱动的响应与当时不同，相差噪声的 {times:.1f} 倍：这些测量属于另一台样机，或设备已漂移。请重新测量。</translation>
     </message>
@@ -2688,8 +2872,20 @@
         <translation>设备的导数与噪声无法区分；请增加重复次数或加大驱动。</translation>
     </message>
     <message>
+        <source>The driver NI-DAQmx is not installed: get it from ni.com/downloads. A card in another computer needs none: its gRPC device server is at ni-grpc://HOST:31763/Dev1.</source>
+        <translation>未安装 NI-DAQmx 驱动：请从 ni.com/downloads 获取。另一台计算机上的采集卡无需驱动：其 gRPC 设备服务器地址为 ni-grpc://HOST:31763/Dev1。</translation>
+    </message>
+    <message>
+        <source>The driver knows no card. Look into NI MAX.</source>
+        <translation>驱动未发现采集卡。请在 NI MAX 中查看。</translation>
+    </message>
+    <message>
         <source>The equations, with parameters fitted to the shots.</source>
         <translation>方程，其参数按测量数据拟合。</translation>
+    </message>
+    <message>
+        <source>The experiment runs on {device} now. Undo, or an empty address, simulates it again.</source>
+        <translation>实验现在使用 {device}。撤销或清空地址即恢复仿真。</translation>
     </message>
     <message>
         <source>The file {file} will be deleted.</source>
@@ -2788,6 +2984,10 @@
         <translation>反复进行同样的几次测量：增益和形状变化多快。</translation>
     </message>
     <message>
+        <source>The shot is on its way …</source>
+        <translation>测量进行中……</translation>
+    </message>
+    <message>
         <source>The shots do not determine {names}: there the data sheet says more.</source>
         <translation>这些测量不能确定 {names}：对它们数据手册更可靠。</translation>
     </message>
@@ -2878,6 +3078,10 @@
     <message>
         <source>Theme: {choice}</source>
         <translation>主题：{choice}</translation>
+    </message>
+    <message>
+        <source>There is no driver NI-DAQmx for this system. A card in another computer needs none: its gRPC device server is at ni-grpc://HOST:31763/Dev1.</source>
+        <translation>此系统没有 NI-DAQmx 驱动。另一台计算机上的采集卡无需驱动：其 gRPC 设备服务器地址为 ni-grpc://HOST:31763/Dev1。</translation>
     </message>
     <message>
         <source>There is nothing to draw here.</source>
@@ -3028,6 +3232,10 @@
         <translation>触发抖动</translation>
     </message>
     <message>
+        <source>Try now</source>
+        <translation>立即重试</translation>
+    </message>
+    <message>
         <source>Turns the device's outputs of order one into class scores.</source>
         <translation>把设备量级为 1 的输出变为类别得分。</translation>
     </message>
@@ -3056,6 +3264,14 @@
         <translation>孪生误差</translation>
     </message>
     <message>
+        <source>Type its address first.</source>
+        <translation>请先输入其地址。</translation>
+    </message>
+    <message>
+        <source>Type its address, or take it from the list of what is connected.</source>
+        <translation>请输入其地址，或从已连接的列表中选取。</translation>
+    </message>
+    <message>
         <source>Undo</source>
         <translation>撤销</translation>
     </message>
@@ -3072,12 +3288,24 @@
         <translation>无法读取</translation>
     </message>
     <message>
+        <source>Use for the experiment</source>
+        <translation>用于实验</translation>
+    </message>
+    <message>
         <source>Use the simulator's own derivative, which no real device can lend: the upper bound.</source>
         <translation>使用仿真器自身的导数，真实设备无法提供：这是上限。</translation>
     </message>
     <message>
         <source>Use this twin</source>
         <translation>采用此孪生</translation>
+    </message>
+    <message>
+        <source>VISA cannot start. {reason}</source>
+        <translation>VISA 无法启动。{reason}</translation>
+    </message>
+    <message>
+        <source>VISA: network, USB, GPIB</source>
+        <translation>VISA：网络、USB、GPIB</translation>
     </message>
     <message>
         <source>Validation</source>
@@ -3236,6 +3464,10 @@
         <translation>数字孪生是什么，如何拟合。</translation>
     </message>
     <message>
+        <source>What the output may do at most; nothing that a network, an optimiser or a field asks for goes beyond.</source>
+        <translation>输出允许的上限；无论网络、优化器还是输入值的要求，都不会超出。</translation>
+    </message>
+    <message>
         <source>What the plot shows</source>
         <translation>图中显示什么</translation>
     </message>
@@ -3248,8 +3480,16 @@
         <translation>本次运行的开销</translation>
     </message>
     <message>
+        <source>What you call it.</source>
+        <translation>您给它起的名称。</translation>
+    </message>
+    <message>
         <source>Where a check finds the twin's gradient wrong: warn, scale steps by its cosine, fit the twin to new shots, end so that it can be gone on with, or measure gradients on the device meanwhile (SPSA).</source>
         <translation>当检查发现孪生梯度有误时：警告、按余弦缩小步长、用新测量拟合孪生、结束并可继续，或在此期间于设备上测量梯度（SPSA）。</translation>
+    </message>
+    <message>
+        <source>Where it is, and what is behind it.</source>
+        <translation>它在哪里，以及接着什么。</translation>
     </message>
     <message>
         <source>Where the gradient comes from.</source>
@@ -3282,6 +3522,10 @@
     <message>
         <source>White residuals</source>
         <translation>白残差比例</translation>
+    </message>
+    <message>
+        <source>Who is it?</source>
+        <translation>查询身份</translation>
     </message>
     <message>
         <source>Wilcoxon p</source>
@@ -3422,6 +3666,10 @@
     <message>
         <source>capacitance</source>
         <translation>电容</translation>
+    </message>
+    <message>
+        <source>card</source>
+        <translation>采集卡</translation>
     </message>
     <message>
         <source>centre</source>
@@ -3644,6 +3892,10 @@
         <translation>应为 {name}</translation>
     </message>
     <message>
+        <source>it tells nothing</source>
+        <translation>未给出信息</translation>
+    </message>
+    <message>
         <source>kernel</source>
         <translation>核</translation>
     </message>
@@ -3748,6 +4000,10 @@
         <translation>神经网络</translation>
     </message>
     <message>
+        <source>no driver is known for it</source>
+        <translation>没有适用的驱动</translation>
+    </message>
+    <message>
         <source>noise alone</source>
         <translation>仅噪声</translation>
     </message>
@@ -3798,6 +4054,10 @@
     <message>
         <source>orbit</source>
         <translation>轨迹</translation>
+    </message>
+    <message>
+        <source>oscilloscope</source>
+        <translation>示波器</translation>
     </message>
     <message>
         <source>pad with</source>
@@ -3980,6 +4240,14 @@
         <translation>softmax 回归</translation>
     </message>
     <message>
+        <source>sound card</source>
+        <translation>声卡</translation>
+    </message>
+    <message>
+        <source>spectrometer</source>
+        <translation>光谱仪</translation>
+    </message>
+    <message>
         <source>spsa</source>
         <translation>SPSA 扰动</translation>
     </message>
@@ -4120,6 +4388,10 @@
         <translation>可用</translation>
     </message>
     <message>
+        <source>use of {instrument}</source>
+        <translation>采用 {instrument}</translation>
+    </message>
+    <message>
         <source>validation</source>
         <translation>验证</translation>
     </message>
@@ -4138,6 +4410,10 @@
     <message>
         <source>warning</source>
         <translation>警告</translation>
+    </message>
+    <message>
+        <source>waveform generator</source>
+        <translation>波形发生器</translation>
     </message>
     <message>
         <source>wavelength</source>
@@ -4260,6 +4536,18 @@
         <translation>{label}：{value}</translation>
     </message>
     <message>
+        <source>{library} did not answer: it hung or crashed.</source>
+        <translation>{library} 没有应答：已挂起或崩溃。</translation>
+    </message>
+    <message>
+        <source>{library} failed. {reason}</source>
+        <translation>{library} 失败。{reason}</translation>
+    </message>
+    <message>
+        <source>{library} is not installed: {install}</source>
+        <translation>{library} 未安装：{install}</translation>
+    </message>
+    <message>
         <source>{low:+.1f} to {high:+.1f}</source>
         <translation>{low:+.1f} 至 {high:+.1f}</translation>
     </message>
@@ -4286,6 +4574,10 @@
     <message>
         <source>{mean:+.1f} points</source>
         <translation>{mean:+.1f} 个百分点</translation>
+    </message>
+    <message>
+        <source>{model} · output up to ±{output_v:g} V, limit ±{limit_v:g} V · input ±{range_v:g} V · {wall_ms:.0f} ms</source>
+        <translation>{model} · 输出最大 ±{output_v:g} V，限值 ±{limit_v:g} V · 输入 ±{range_v:g} V · {wall_ms:.0f} ms</translation>
     </message>
     <message>
         <source>{name!r} is a bundled preset: choose another name.</source>
@@ -4372,6 +4664,10 @@
         <translation>{reached}（{interval}）</translation>
     </message>
     <message>
+        <source>{reason} The outputs are in their safe state. The run goes on with the same shots when it answers.</source>
+        <translation>{reason} 输出处于安全状态。恢复应答后，运行以同样的测量继续。</translation>
+    </message>
+    <message>
         <source>{reason} The run waits for room, and goes on by itself.</source>
         <translation>{reason} 运行正在等待磁盘空间，有空间后自动继续。</translation>
     </message>
@@ -4416,8 +4712,16 @@
         <translation>第 {step} 步，共 {steps} 步</translation>
     </message>
     <message>
+        <source>{system} answers again after {elapsed_s:.0f} s; no shot was lost or counted twice.</source>
+        <translation>{system} 在 {elapsed_s:.0f} s 后恢复应答；没有测量丢失或重复计数。</translation>
+    </message>
+    <message>
         <source>{system} answers.</source>
         <translation>{system} 有响应。</translation>
+    </message>
+    <message>
+        <source>{system} · {estimator} · seed {seed}</source>
+        <translation>{system} · {estimator} · 种子 {seed}</translation>
     </message>
     <message>
         <source>{system}{unit}</source>
