@@ -30,7 +30,8 @@ WAIT_MS = 120_000
 LATIN = re.compile(
     r"""PAT|SHG|SPSA|MNIST|ADC|USB|Bl|Overtone|overtone|resume|softmax|English|McNemar|Wilcoxon|Hann|Blackman|Harris|sha256|
     Ctrl|Shift|Esc|Enter|Del|CSV|TOML|toml|csv|Jupyter|TensorBoard|TorchScript|PNG|SVG|PDF|NPZ|gzip|
-    VISA|TCPIP|SOCKET|keysight|rigol|siglent|MB|kB|dB|ms|nm|Hz|kHz|MHz|fs|fs2|fs3|rad|ppm|mV|run|runs|F\d|h5|
+    VISA|TCPIP|SOCKET|GPIB|IDN|NI|MAX|DAQmx|gRPC|ni|grpc|HOST|Dev1|com|downloads|PortAudio|Debian|Ubuntu|sudo|apt|install|
+    libportaudio2|keysight|rigol|siglent|MB|kB|dB|ms|nm|Hz|kHz|MHz|fs|fs2|fs3|rad|ppm|mV|run|runs|F\d|h5|
     [0-9a-f]{12}""",
     re.VERBOSE,
 )
