@@ -320,7 +320,7 @@ class DevicesPage(QWidget):
         connected = QFrame()
         connected.setObjectName("panel")
         head = QHBoxLayout()
-        head.addWidget(worded(QLabel(), "Connected to this computer"), 1)
+        head.addWidget(plain_label("On this computer"), 1)
         head.addWidget(self.scan)
         inner = QVBoxLayout(connected)
         inner.setContentsMargins(12, 8, 8, 8)

@@ -49,6 +49,7 @@ SECTIONS = {
 WHERE = {"system.kind", "system.address", f"{CONNECTION}recorder", f"{CONNECTION}dialect"}
 VOLTAGES = {f"{CONNECTION}drive_v", f"{CONNECTION}limit_v"}
 ALIAS = SpecField("alias", "text", "What you call it.", pattern=r"^.*[^\s].*$", longest=80)
+LEAST_PX, WIDE_PX = 424, 700  # from the latter on there is room for the help beside each field
 MARGINS_PX = 36
 HELP_PX = 56
 
@@ -62,6 +63,7 @@ class DeviceForm(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
+        self.setMinimumWidth(LEAST_PX)
         self.device: Device | None = None
         self._theme: Theme | None = None
         self.rows: dict[str, FieldRow] = {}
@@ -149,7 +151,7 @@ class DeviceForm(QFrame):
 
     def _fit(self) -> None:
         for row in self.rows.values():
-            row.fit(self.width() - MARGINS_PX, wide=False)
+            row.fit(self.width() - MARGINS_PX, wide=self.width() >= WIDE_PX)
 
     def _lay_out(self) -> None:
         content = QWidget()

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app import doctor
 from app.choice import Choice
 from app.device_book import Device, DeviceBook
 from app.device_shot import take_shot
-from app.discovery import BUSES, MARK, BusAbsent, Found, command, identify, read_report, scan, scan_all
+from app.discovery import BUSES, MARK, BusAbsent, BusReport, Found, command, identify, read_report, scan, scan_all
 from app.presets import read_preset
 from core.phrase import Phrase
 from core.ports import DeviceError, OutOfRange, SpecError
@@ -221,3 +222,16 @@ def test_a_bench_remembers_what_was_on_the_wire():
     bench = Bench(lambda frames: 0.5 * frames, samples=4, rate_hz=1.0)
     bench.play(np.array([0.0, 2.0, -1.0, 0.0]))
     assert (bench.highest_v, bench.lowest_v, bench.frames) == (2.0, -1.0, 1)
+
+
+def test_the_doctor_tells_a_bus_that_is_empty_from_one_that_lacks_something(monkeypatch):
+    reports = [
+        BusReport("visa", problem=Phrase(BUSES["visa"].nothing)),
+        BusReport("daq", problem=Phrase("The driver NI-DAQmx is not installed.")),
+        BusReport("sound", (Found("AUDIO::a"), Found("AUDIO::b"))),
+    ]
+    monkeypatch.setattr("app.doctor.scan_all", lambda names: reports)
+    checks = {check.subject: check for check in doctor._buses()}
+    assert [checks[f"bus {name}"].ok for name in ("visa", "daq", "sound")] == [True, False, True]
+    assert checks["bus daq"].finding == "The driver NI-DAQmx is not installed."
+    assert checks["bus sound"].finding == "AUDIO::a, AUDIO::b"
