@@ -66,10 +66,10 @@ def identify(address: str, deadline_s: float = ANSWER_S) -> Found:
     driver = find_driver(address)
     if driver is not BUNDLED_DRIVERS["visa"]:
         return Found(address, "", driver.title)
-    from devices.visa.dialects import GENERATORS, SCOPES
-
     from devices.recorder import told
+    from devices.visa.generators import GENERATORS
     from devices.visa.link import Ask, Deadline, open_link
+    from devices.visa.scopes import SCOPES
 
     deadline = Deadline(deadline_s, address)
     link = open_link(address, deadline)
