@@ -251,7 +251,9 @@ def test_lxi_tools_read_the_identity_and_a_waveform():
     assert lxi(ports[0], "*IDN?").decode().split(",")[1] == "33522B"
     assert lxi(ports[1], "*IDN?").decode().split(",")[1] == "DSO-X 3024A"
     lxi(ports[0], "SOUR1:DATA:ARB mine," + ",".join(["0", *["0.5"] * 20]))
-    lxi(ports[0], "SOUR1:FUNC:ARB mine;:SOUR1:FUNC ARB;:SOUR1:FUNC:ARB:SRAT 1e6;:SOUR1:VOLT 4;:OUTP1 ON")
+    lxi(
+        ports[0], "OUTP1:LOAD INF;:SOUR1:FUNC:ARB mine;:SOUR1:FUNC ARB;:SOUR1:FUNC:ARB:SRAT 1e6;:SOUR1:VOLT 4;:OUTP1 ON"
+    )
     lxi(ports[0], "SOUR1:BURS:STAT ON;:TRIG1:SOUR BUS")
     lxi(ports[1], ":CHAN1:RANG 4;:TIM:REF LEFT;:TIM:RANG 1e-4;:TIM:POS 0;:WAV:POIN 100;:WAV:FORM BYTE;:SING")
     lxi(ports[0], "*TRG")
