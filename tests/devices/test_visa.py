@@ -226,6 +226,7 @@ def test_the_whole_experiment_can_be_done_with_pyvisa_alone():
             ":CHANnel1:RANGe 4;:TIMebase:REFerence LEFT;:TIM:RANGe 1e-4;:TIM:POSition 1.2e-5;:WAVeform:POINts 100"
         )
         scope.write(":WAVeform:FORMat WORD;:WAV:BYTeorder LSBF;:ACQuire:TYPE HRES;:SINGle")
+        assert scope.query(":AER?") == "+1"
         generator.write("*TRG")
         assert generator.query("SYST:ERR?").startswith("+0")
         preamble = [float(part) for part in scope.query(":WAV:PRE?").split(",")]
@@ -248,15 +249,19 @@ def test_lxi_tools_read_the_identity_and_a_waveform():
         arguments = ["lxi", "scpi", "--address", "127.0.0.1", "--port", port, "--raw", "--timeout", "5", command]
         return subprocess.run(arguments, capture_output=True, check=True, timeout=20).stdout
 
+    def done(port: str, command: str) -> bool:
+        return lxi(port, f"{command};:SYST:ERR?").startswith(b"+0,")
+
     assert lxi(ports[0], "*IDN?").decode().split(",")[1] == "33522B"
     assert lxi(ports[1], "*IDN?").decode().split(",")[1] == "DSO-X 3024A"
-    lxi(ports[0], "SOUR1:DATA:ARB mine," + ",".join(["0", *["0.5"] * 20]))
-    lxi(
-        ports[0], "OUTP1:LOAD INF;:SOUR1:FUNC:ARB mine;:SOUR1:FUNC ARB;:SOUR1:FUNC:ARB:SRAT 1e6;:SOUR1:VOLT 4;:OUTP1 ON"
+    assert done(ports[0], "SOUR1:DATA:ARB mine," + ",".join(["0", *["0.5"] * 20]))
+    assert done(
+        ports[0],
+        "OUTP1:LOAD INF;:SOUR1:FUNC:ARB mine;:SOUR1:FUNC ARB;:SOUR1:FUNC:ARB:SRAT 1e6;:SOUR1:VOLT 4;:OUTP1 ON",
     )
-    lxi(ports[0], "SOUR1:BURS:STAT ON;:TRIG1:SOUR BUS")
-    lxi(ports[1], ":CHAN1:RANG 4;:TIM:REF LEFT;:TIM:RANG 1e-4;:TIM:POS 0;:WAV:POIN 100;:WAV:FORM BYTE;:SING")
-    lxi(ports[0], "*TRG")
+    assert done(ports[0], "SOUR1:BURS:STAT ON;:TRIG1:SOUR BUS")
+    assert done(ports[1], ":CHAN1:RANG 4;:TIM:REF LEFT;:TIM:RANG 1e-4;:TIM:POS 0;:WAV:POIN 100;:WAV:FORM BYTE;:SING")
+    assert done(ports[0], "*TRG")
     data = from_ieee_block(lxi(ports[1], ":WAV:DATA?"), "B", False)
     # 1 V held for 20 µs makes 0.5 + 1/16 V, of 5.12 V in 256 levels about the 128th; 12 µs are before the trigger.
     assert data[:11] == [128] * 11
