@@ -21,6 +21,7 @@ from devices.emulator.daq import DaqServer
 from devices.emulator.faults import FAULTS, FaultKind, Faults
 from devices.waveform import WaveformSystem, Wiring
 
+pytestmark = pytest.mark.filterwarnings("ignore::nidaqmx.errors.DaqWarning")  # what garbage may be taken for
 SAMPLES, RATE_HZ, GAIN, OFFSET_V, DRIVE_V = 20, 1e5, 0.5, 0.3, 1.0
 MESSAGES = 120  # of one measurement of two transfers, from opening to the safe state
 STRIDE = int(os.environ.get("OVERTONE_FAULT_STRIDE", "40"))
