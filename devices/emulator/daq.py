@@ -115,7 +115,7 @@ class CardService:
             if error.code != NO_SAMPLES:
                 raise
             return {"status": NO_SAMPLES}  # as the real server: what there is, and why it is not more
-        return {"read_array": record_v, "samps_per_chan_read": len(record_v)}
+        return {"read_array": record_v.tolist(), "samps_per_chan_read": len(record_v)}
 
     def GetSystemInfoAttributeString(self, request: Any) -> Fields:
         return _only(request.attribute_raw == DEVICE_NAMES) | {"value": ", ".join(self.card.names)}
