@@ -15,7 +15,7 @@ from devices.recorder import Watchman, told
 if TYPE_CHECKING:
     from nidaqmx import GrpcSessionOptions
 
-MISSING = "{} is missing. Install what NI cards need: pip install 'overtone[daq]'."
+MISSING = "{} is missing. Install what NI cards need: pip install 'nidaqmx[grpc]'."
 NO_DRIVER = (
     "The NI-DAQmx driver is not installed on this computer. Install it from ni.com/downloads, or reach a card behind "
     "NI's gRPC device server: ni-grpc://HOST:31763/Dev1."

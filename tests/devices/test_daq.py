@@ -202,7 +202,7 @@ def test_without_a_driver_it_says_what_to_install():
 @pytest.mark.parametrize(("package", "address"), [("nidaqmx", "ni://Dev1"), ("grpc", "ni-grpc://127.0.0.1:9/Dev1")])
 def test_without_a_package_it_says_what_to_install(package: str, address: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(DeviceError, match=rf"{package} is missing.*pip install 'overtone\[daq\]'"):
+    with pytest.raises(DeviceError, match=rf"{package} is missing.*pip install 'nidaqmx\[grpc\]'"):
         open_recorder(address, plan(), CONNECTION)
 
 
