@@ -18,6 +18,7 @@ from core.ports import SystemInfo
 from core.twin.noise import is_ordered
 
 DISTORTION = 0.05  # of full scale: what a data sheet of an amplifier or a modulator allows at most
+OFFSET = 0.005  # of full scale: a converter whose zero lies between two of its steps
 MEMORY = 0.1  # of the distance between neighbouring samples
 
 
@@ -31,7 +32,7 @@ class InstrumentedModel:
         self.model = model
         self._signed = info.signed_drive
         terms = {"square": DISTORTION, "cube": DISTORTION}
-        drive = terms | ({"blur": MEMORY} if is_ordered(info.drive_axis) else {})
+        drive = {"offset": OFFSET} | terms | ({"blur": MEMORY} if is_ordered(info.drive_axis) else {})
         response = terms | ({"delay": MEMORY, "blur": MEMORY} if is_ordered(info.response_axis) else {})
         self._drive, self._response = tuple(drive), tuple(response)
         self._chain = tuple(
@@ -70,4 +71,4 @@ def _blur(signal: Tensor) -> Tensor:
     return before - 2 * middle + after
 
 
-_TERMS = {"square": torch.square, "cube": _cube, "delay": _delay, "blur": _blur}
+_TERMS = {"offset": torch.ones_like, "square": torch.square, "cube": _cube, "delay": _delay, "blur": _blur}

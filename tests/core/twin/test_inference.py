@@ -79,15 +79,15 @@ def test_standard_errors_are_those_of_least_squares_with_the_same_terms_and_prio
     x = torch.cat([batch.drives for batch in shots.batches]).double().numpy().ravel()
     y = shots.responses.double().numpy().ravel()
 
-    def model(x, g, o, r, d2, d3, r2, r3):
-        heard = np.exp(0.3 * g) * np.exp(-np.exp(0.5 * r) * (x + 0.05 * (d2 * x**2 + d3 * x**3))) + 0.3 * o
+    def model(x, g, o, r, d1, d2, d3, r2, r3):
+        heard = np.exp(0.3 * g) * np.exp(-np.exp(0.5 * r) * (x + 0.005 * d1 + 0.05 * (d2 * x**2 + d3 * x**3))) + 0.3 * o
         heard = heard + 0.05 * (r2 * heard**2 + r3 * heard**3)
         return heard
 
     def with_priors(x, *z):
         return np.concatenate([model(x, *z), NOISE * np.array(z)])  # each tolerance as one more measurement
 
-    z, covariance = curve_fit(with_priors, x, np.concatenate([y, np.zeros(7)]), p0=np.zeros(7))
+    z, covariance = curve_fit(with_priors, x, np.concatenate([y, np.zeros(8)]), p0=np.zeros(8))
     errors = np.sqrt(np.diag(covariance))
     for index, name in enumerate(("gain", "offset", "rate")):
         # The sandwich is an estimate itself, and the larger of two.
