@@ -38,7 +38,7 @@ SWEEPS = 8
 LIKE = 0.7  # correlation of a marker with what it sounded like at first
 STEADY = (0.8, 1.25)  # its gain
 DEAD_SAMPLES = 64  # in a row that are exactly zero, which no microphone is
-TRIES = 4
+TRIES = 8
 SAFE_S = 2.0
 
 
