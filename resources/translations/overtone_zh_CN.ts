@@ -148,6 +148,10 @@
         <translation>时效</translation>
     </message>
     <message>
+        <source>Alias</source>
+        <translation>别名</translation>
+    </message>
+    <message>
         <source>Align</source>
         <translation>对齐</translation>
     </message>
@@ -490,10 +494,6 @@
     <message>
         <source>Connect</source>
         <translation>连接</translation>
-    </message>
-    <message>
-        <source>Connected to this computer</source>
-        <translation>连接到本机</translation>
     </message>
     <message>
         <source>Connecting</source>
@@ -1076,10 +1076,6 @@
         <translation>仪器丢失后，运行结束（或在窗口中等待您）之前寻找它的时长。</translation>
     </message>
     <message>
-        <source>How long a lost instrument is looked for before the run ends.</source>
-        <translation>仪器丢失后，在运行结束前寻找它的时长。</translation>
-    </message>
-    <message>
         <source>How long an answer may take.</source>
         <translation>应答允许的最长时间。</translation>
     </message>
@@ -1406,6 +1402,10 @@
     <message>
         <source>Looking for the range of {system}, and for dead or clipped channels</source>
         <translation>正在查找 {system} 的量程，以及失效或削波的通道</translation>
+    </message>
+    <message>
+        <source>Looking …</source>
+        <translation>正在查找……</translation>
     </message>
     <message>
         <source>Loss</source>
@@ -1830,6 +1830,10 @@
     <message>
         <source>On the same test samples {first} alone is right on {only_first} and {second} alone on {only_second} (McNemar, exact: p = {p:.3g}): {verdict}. This is about these two trained networks; another seed or unit may turn it round.</source>
         <translation>在相同的测试样本上，仅 {first} 正确的有 {only_first} 个，仅 {second} 正确的有 {only_second} 个（McNemar 精确检验：p = {p:.3g}）：{verdict}。这只针对这两个训练好的网络；换一个种子或样机，结论可能相反。</translation>
+    </message>
+    <message>
+        <source>On this computer</source>
+        <translation>在本机上</translation>
     </message>
     <message>
         <source>One shot again and again: how far its answers scatter, and which of their values scatter together.</source>
@@ -4440,6 +4444,10 @@
         <translation>窗口位置</translation>
     </message>
     <message>
+        <source>{address}: {identity} · {role}</source>
+        <translation>{address}：{identity} · {role}</translation>
+    </message>
+    <message>
         <source>{count} calls of the device are read from the journal.</source>
         <translation>从测量记录中读取了 {count} 次设备调用。</translation>
     </message>
@@ -4726,10 +4734,6 @@
     <message>
         <source>{system}{unit}</source>
         <translation>{system}{unit}</translation>
-    </message>
-    <message>
-        <source>{system}{unit} · {estimator} · seed {seed}</source>
-        <translation>{system}{unit} · {estimator} · 种子 {seed}</translation>
     </message>
     <message>
         <source>{time} of measuring</source>
