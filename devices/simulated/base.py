@@ -135,8 +135,8 @@ class SimulatedSystem(ABC):
         }
 
     def hidden(self) -> dict[str, Any]:
-        """Tell the hidden parameters at the present clock as plain data, for `--reveal` and for tests alone."""
-        return {name: value.tolist() for name, value in self._values.items()}
+        """Tell the hidden parameters as they are now, as plain data, for `--reveal` and for tests alone."""
+        return {name: value.tolist() for name, value in self._present.items()}
 
     def state(self) -> dict[str, Tensor]:
         """Return everything that a session changes: the noise to come, the clock, the count of shots and the drifts.
@@ -197,6 +197,11 @@ class SimulatedSystem(ABC):
             return self._new
         hours = self.clock_s / 3600
         return {name: (value + hours * self._change_per_hour[name]).to(value) for name, value in self._new.items()}
+
+    @property
+    def _present(self) -> dict[str, Tensor]:
+        """The hidden parameters at the present clock and temperature."""
+        return self._values
 
     def _elapse(self, seconds: float) -> None:
         hours, rate = (self.clock_s + seconds) / 3600, self.imperfections.parameter_drift_per_hour

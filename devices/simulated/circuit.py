@@ -93,11 +93,14 @@ class SimulatedCircuit(SimulatedSystem):
         """Compute the noise-free voltage (batch, 784), differentiably, from the hidden components."""
         return self._respond(drive, self._values)
 
+    @property
+    def _present(self) -> dict[str, Tensor]:
+        values = self._values
+        return values | {"threshold": values["threshold"] + THRESHOLD_V_PER_KELVIN * self._kelvin}
+
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         faults, count = self._faults, drive.shape[0]
-        values = self._values
-        warm = values | {"threshold": values["threshold"] + THRESHOLD_V_PER_KELVIN * self._kelvin}
-        response = self._gain * self._respond(self._quantise(drive, 1.0), warm)
+        response = self._gain * self._respond(self._quantise(drive, 1.0), self._present)
         response = self._shifted(response) + faults.noise * TYPICAL_RMS * self._randn(count, SAMPLES)
         return self._quantise(response.clamp(-1, 1), 2.0)
 

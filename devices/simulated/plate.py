@@ -109,11 +109,14 @@ class SimulatedPlate(SimulatedSystem):
         """Compute the noise-free signal (batch, 784), differentiably, from the hidden modes."""
         return self._respond(drive, self._values).clamp(-1, 1)
 
+    @property
+    def _present(self) -> dict[str, Tensor]:
+        values = self._values
+        return values | {"frequency": values["frequency"] * (1 + FREQUENCY_PER_KELVIN * self._kelvin)}
+
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         faults, count = self._faults, drive.shape[0]
-        values = self._values
-        warm = values | {"frequency": values["frequency"] * (1 + FREQUENCY_PER_KELVIN * self._kelvin)}
-        response = self._gain * self._respond(self._quantise(drive, 1.0), warm)
+        response = self._gain * self._respond(self._quantise(drive, 1.0), self._present)
         response = self._jittered(response) + faults.noise * self._randn(count, SAMPLES)
         return self._quantise(response.clamp(-1, 1), 2.0)
 
