@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import t
 
 from core.ports import PhysicalSystem
 from core.run.folder import RunFolder
@@ -30,13 +32,13 @@ from devices.optics.recorder import open_recorder as open_light
 from devices.simulated.shg import SATURATION
 from devices.waveform import WaveformSystem
 
-UNIT, SEED = 31, 5
+UNIT, SEED, NOISES = 31, 5, (5, 6, 7, 8)
 FASTER = 8  # than sound: the sound server's clock, with blocks as long in time
 SPECS = {
     "plate": {
         "network": {"architecture": "chain", "layers": 1, "initial_gain": 0.5, "logit_gain": 4.0},
         "calibration": {"shots": 100, "steps": 40},
-        "training": {"epochs": 2, "batch_size": 64, "learning_rate": 0.05},
+        "training": {"epochs": 2, "batch_size": 16, "learning_rate": 0.05},
     },
     "shg": {
         "network": {
@@ -96,12 +98,16 @@ def trained(system: PhysicalSystem, folder: Path, seed: int = SEED) -> dict[str,
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "bench"), [("plate", on_sound), ("shg", on_light)])
 def test_the_bench_learns_as_the_bare_simulator_does(tmp_path: Path, kind: str, bench: Any):
-    """Each accuracy lies in the 95 % interval of the other."""
-    bare = trained(BUNDLED[kind].build(UNIT, SEED, {}), tmp_path)
+    """Its accuracy is where one more session of the simulator's would be, by those that differ in their noise alone.
+
+    So short a training ends up to 20 points apart with another noise, which the interval of one test set does not tell.
+    """
+    sessions = [trained(BUNDLED[kind].build(UNIT, noise, {}), tmp_path)["test_accuracy"] for noise in NOISES]
     with bench(BUNDLED[kind].build(UNIT, SEED, {})) as system:
         connected = trained(system, tmp_path)
         system.safe_state()
-    for one, other in ((bare, connected), (connected, bare)):
-        low, high = one["test_interval95"]
-        assert low <= other["test_accuracy"] <= high, (bare["test_accuracy"], connected["test_accuracy"])
-    assert connected["test_interval95"][0] > 0.1  # ten vowels by chance
+    reach = t.ppf(0.975, len(sessions) - 1) * np.std(sessions, ddof=1) * np.sqrt(1 + 1 / len(sessions))
+    low, high = connected["test_interval95"]
+    assert np.mean(sessions) - reach <= high, (sessions, connected["test_accuracy"])
+    assert np.mean(sessions) + reach >= low, (sessions, connected["test_accuracy"])
+    assert low > 0.3  # of ten vowels
