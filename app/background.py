@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
@@ -29,15 +30,18 @@ class Background(QObject):
         """Call `work` in the thread, then `done` with its result here."""
 
         def task() -> None:
+            result, problem = None, ""
             try:
-                self._answered.emit(done, work())
+                result = work()
             except OvertoneError as error:
-                self.failed.emit(str(error))
-            except RuntimeError as error:  # the window was closed meanwhile
-                if "deleted" not in str(error):
-                    self.failed.emit(f"{type(error).__name__}: {error}")
+                problem = str(error)
             except Exception as error:
-                self.failed.emit(f"{type(error).__name__}: {error}")
+                problem = f"{type(error).__name__}: {error}"
+            with suppress(RuntimeError):  # the window was closed meanwhile; what leaves this thread aborts the process
+                if problem:
+                    self.failed.emit(problem)
+                else:
+                    self._answered.emit(done, result)
 
         self._pool.start(task)
 
