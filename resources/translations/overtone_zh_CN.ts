@@ -3764,6 +3764,10 @@
         <translation>驱动增益</translation>
     </message>
     <message>
+        <source>drive offset</source>
+        <translation>驱动零点偏移</translation>
+    </message>
+    <message>
         <source>drive square</source>
         <translation>驱动二次项</translation>
     </message>
