@@ -68,8 +68,9 @@ def identify(address: str, deadline_s: float = ANSWER_S) -> Found:
         return Found(address, "", driver.title)
     from devices.recorder import told
     from devices.visa.generators import GENERATORS
-    from devices.visa.link import Ask, Deadline, open_link
+    from devices.visa.link import Ask, open_link
     from devices.visa.scopes import SCOPES
+    from devices.wire import Deadline
 
     deadline = Deadline(deadline_s, address)
     link = open_link(address, deadline)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QScree
 from PySide6.QtWidgets import QWidget
 
 from core.ports import DeviceError, DeviceTimeout
-from devices.visa.link import Deadline
+from devices.wire import Deadline
 
 GREYS = 256
 FRAMES = 2  # until what was painted is light everywhere on the screen

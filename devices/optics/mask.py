@@ -11,7 +11,7 @@ import numpy as np
 from core.ports import DeviceError, SpecError
 from devices.optics import obp
 from devices.optics.ocean import OceanLink
-from devices.visa.link import Deadline
+from devices.wire import Deadline
 
 MASKS = "SCREEN::NAME of a second monitor, MASK::HOST::PORT on the demo bench"
 DEMO_COLUMNS, DEMO_LEVELS = 1920, 1024

@@ -6,17 +6,15 @@ The makers' and the community's clients read a socket for ever once its other en
 from __future__ import annotations
 
 import itertools
-import socket
 import struct
-from contextlib import suppress
 
 import numpy as np
 
-from core.ports import DeviceError, DeviceLost, DeviceTimeout
+from core.ports import DeviceError, DeviceLost
 from devices.optics import obp
 from devices.optics.obp import Message
 from devices.recorder import told
-from devices.visa.link import Deadline
+from devices.wire import Deadline, Wire
 
 PIXELS = {0x2003: ("Ocean HDX", 2068)}  # by product number
 SHORTEST_US = {0x2003: 6000}
@@ -28,15 +26,8 @@ class OceanLink:
     """A connection on which one message at a time is answered. After an error nothing more can be exchanged on it."""
 
     def __init__(self, host: str, port: int, deadline: Deadline) -> None:
-        self._name = f"{host}:{port}"
+        self._wire = Wire(host, port, deadline, "spectrometer")
         self._numbers = itertools.count(1)
-        try:
-            self._socket = socket.create_connection((host, port), timeout=deadline.left_s())
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except (OSError, OverflowError, UnicodeError) as error:
-            raise DeviceLost(
-                f"No spectrometer answers at {self._name}: {error}. Check that it is on, its address and its network."
-            ) from None
 
     def ask(self, kind: int, deadline: Deadline, payload: bytes = b"", most: int = 256) -> bytes:
         """Return what answers a question. Raise DeviceTimeout, DeviceLost, DeviceError."""
@@ -44,63 +35,29 @@ class OceanLink:
 
     def tell(self, kind: int, deadline: Deadline, payload: bytes) -> None:
         """Send what is acknowledged. Raise as `ask` does."""
-        number = next(self._numbers)
-        answer = self._exchange(Message(kind, payload, number, obp.ACKNOWLEDGE), deadline, most=0)
-        if not answer.flags & obp.ACKNOWLEDGED:
+        message = Message(kind, payload, next(self._numbers), obp.ACKNOWLEDGE)
+        if not self._exchange(message, deadline, most=0).flags & obp.ACKNOWLEDGED:
             self.close()
-            raise DeviceLost(f"{self._name} did not acknowledge {kind:#x}.")
+            raise DeviceLost(f"{self._wire.name} did not acknowledge {kind:#x}.")
 
     def close(self) -> None:
         """Hang up. Never raise."""
-        with suppress(OSError):
-            self._socket.close()
+        self._wire.close()
 
     def _exchange(self, message: Message, deadline: Deadline, most: int) -> Message:
-        try:
-            self._check_silence()
-            self._socket.settimeout(deadline.left_s())
-            self._socket.sendall(message.packed())
-            header = self._receive(obp.HEADER.size, deadline)
-            answer = obp.unpacked(header, self._receive(obp.remaining(header, most), deadline))
-        except TimeoutError:
-            self.close()
-            deadline.left_s()
-            raise DeviceTimeout(f"{self._name} did not answer in time.") from None
-        except ValueError as error:
-            self.close()
-            raise DeviceLost(f"{self._name} does not speak as a spectrometer does: {error}.") from None
-        except OSError as error:
-            self.close()
-            raise DeviceLost(f"The connection to {self._name} broke: {error}.") from None
-        except DeviceError:
-            self.close()
-            raise
-        if (answer.kind, answer.regarding) != (message.kind, message.regarding):
-            self.close()
-            raise DeviceLost(f"{self._name} answered another question than it was asked.")
-        if answer.flags & (obp.REFUSED | obp.BROKEN):
-            self.close()
-            raise DeviceLost(f"{self._name} refused {message.kind:#x}: {obp.ERRORS.get(answer.error, answer.error)}.")
+        wire = self._wire
+        with wire.exchange(message.packed(), deadline):
+            try:
+                header = wire.receive(obp.HEADER.size, deadline)
+                answer = obp.unpacked(header, wire.receive(obp.remaining(header, most), deadline))
+            except ValueError as error:
+                raise DeviceLost(f"{wire.name} does not speak as a spectrometer does: {error}.") from None
+            if (answer.kind, answer.regarding) != (message.kind, message.regarding):
+                raise DeviceLost(f"{wire.name} answered another question than it was asked.")
+            if answer.flags & (obp.REFUSED | obp.BROKEN):
+                reason = obp.ERRORS.get(answer.error, answer.error)
+                raise DeviceLost(f"{wire.name} refused {message.kind:#x}: {reason}.")
         return answer
-
-    def _check_silence(self) -> None:
-        """See that nothing is left of an earlier answer, which the next one would be taken for."""
-        self._socket.settimeout(0.0)
-        with suppress(BlockingIOError):
-            if not self._socket.recv(1):
-                raise DeviceLost(f"{self._name} hung up.")
-            raise DeviceLost(f"{self._name} sent what nobody had asked for.")
-
-    def _receive(self, count: int, deadline: Deadline) -> bytes:
-        data = bytearray(count)
-        view, ready = memoryview(data), 0
-        while ready < count:
-            self._socket.settimeout(deadline.left_s())
-            received = self._socket.recv_into(view[ready:])
-            if not received:
-                raise DeviceLost(f"{self._name} hung up after {ready:,} of {count:,} bytes.")
-            ready += received
-        return bytes(data)
 
 
 class OceanSpectrometer:

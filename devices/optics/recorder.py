@@ -16,7 +16,7 @@ from core.run.spec import ConnectionSpec
 from devices.optics.mask import Mask, open_mask
 from devices.optics.spectrometer import Spectrometer, open_spectrometer
 from devices.recorder import Plan, RecorderFacts
-from devices.visa.link import Deadline
+from devices.wire import Deadline
 
 FULL = 1.0
 SATURATED = 0.999

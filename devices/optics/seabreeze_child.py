@@ -11,7 +11,7 @@ import numpy as np
 from core.ports import DeviceError, DeviceLost
 from devices.child import START_S, Child, Message
 from devices.recorder import told
-from devices.visa.link import Deadline
+from devices.wire import Deadline
 
 MODEL_ON_TCP = "HDX"
 CLOSE_S = 1.0

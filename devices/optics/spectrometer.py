@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from core.ports import SpecError
-from devices.visa.link import Deadline
+from devices.wire import Deadline
 
 SPECTROMETERS = "OCEAN::HOST::PORT, SEABREEZE::SERIAL, SEABREEZE::first or SEABREEZE::HOST::PORT"
 

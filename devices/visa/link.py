@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import atexit
 import re
-import socket
-import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Literal, Protocol
 
 from core.ports import DeviceError, DeviceLost, DeviceTimeout
 from devices.recorder import Watchman, told
+from devices.wire import LONGEST_LINE, Deadline, Wire
 
-LONGEST_LINE = 4096
 SOCKET_ADDRESS = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d{1,5})::SOCKET", re.IGNORECASE)
 LIBRARY_S = 60.0  # for a VISA library to be found and loaded, once
 GRACE_S = 0.05  # for PyVISA's own time-out to come before its thread is given up
@@ -33,27 +31,6 @@ class Ask:
     message: bytes
     answer: Literal["none", "line", "block"] = "none"
     size: int = LONGEST_LINE
-
-
-class Deadline:
-    """A point in time by which something has to be done."""
-
-    def __init__(self, seconds: float, name: str) -> None:
-        self._end_s, self._seconds, self._name = time.monotonic() + seconds, seconds, name
-
-    def left_s(self) -> float:
-        """Return the time that is left. Raise DeviceTimeout where there is none."""
-        left_s = self._end_s - time.monotonic()
-        if left_s <= 0:
-            raise DeviceTimeout(f"{self._name} did not answer within {self._seconds:.3g} s.")
-        return left_s
-
-    @contextmanager
-    def waived(self) -> Generator[None]:
-        """Leave out the time that something takes which is not the instrument's."""
-        begun_s = time.monotonic()
-        yield
-        self._end_s += time.monotonic() - begun_s
 
 
 class Link(Protocol):
@@ -81,85 +58,26 @@ class SocketLink:
     """A raw socket, for instruments that listen on port 5025 and the like."""
 
     def __init__(self, host: str, port: int, deadline: Deadline) -> None:
-        self._name = f"{host}:{port}"
-        try:
-            self._socket = socket.create_connection((host, port), timeout=deadline.left_s())
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except (OSError, OverflowError, UnicodeError) as error:
-            raise DeviceLost(
-                f"No instrument answers at {self._name}: {error}. Check that it is on, its address and its network."
-            ) from None
-        self._buffer = bytearray()
+        self._wire = Wire(host, port, deadline)
 
     def exchange(self, asks: Sequence[Ask], deadline: Deadline) -> list[bytes]:
         """Send all messages at once and read the answers in turn."""
-        try:
-            self._check_silence()
-            self._socket.settimeout(deadline.left_s())
-            self._socket.sendall(b"".join(ask.message + b"\n" for ask in asks))
+        with self._wire.exchange(b"".join(ask.message + b"\n" for ask in asks), deadline):
             return [self._answer(ask, deadline) for ask in asks if ask.answer != "none"]
-        except TimeoutError:
-            self.close()
-            deadline.left_s()
-            raise DeviceTimeout(f"{self._name} did not answer in time.") from None
-        except OSError as error:
-            self.close()
-            raise DeviceLost(f"The connection to {self._name} broke: {error}.") from None
-        except DeviceError:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Hang up."""
-        self._socket.close()
-
-    def _check_silence(self) -> None:
-        """See that nothing is left of an earlier answer, which the next one would be taken for."""
-        self._socket.settimeout(0.0)
-        with suppress(BlockingIOError):
-            self._buffer += self._socket.recv(LONGEST_LINE) or b"its end"
-        if self._buffer:
-            raise DeviceLost(f"{self._name} sent what nobody had asked for: {told(bytes(self._buffer[:40]))}")
+        self._wire.close()
 
     def _answer(self, ask: Ask, deadline: Deadline) -> bytes:
+        wire = self._wire
         if ask.answer == "line":
-            return self._line(deadline)
-        self._fill(2, deadline)
-        digits = digits_of(bytes(self._buffer[:2]), self._name)
-        self._fill(2 + digits, deadline)
-        length = length_of(bytes(self._buffer[2 : 2 + digits]), ask.size, self._name)
-        del self._buffer[: 2 + digits]
-        block = bytearray(length)
-        ready = min(length, len(self._buffer))
-        block[:ready] = self._buffer[:ready]
-        del self._buffer[:ready]
-        view = memoryview(block)
-        while ready < length:
-            self._socket.settimeout(deadline.left_s())
-            count = self._socket.recv_into(view[ready:])
-            if not count:
-                raise DeviceLost(f"{self._name} hung up after {ready:,} of {length:,} bytes.")
-            ready += count
-        if self._line(deadline).strip():
-            raise DeviceLost(f"{self._name} sent more than the {length:,} bytes that it had promised.")
-        return bytes(block)
-
-    def _line(self, deadline: Deadline) -> bytes:
-        while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > LONGEST_LINE:
-                raise DeviceLost(f"{self._name} sent a line without end: {told(bytes(self._buffer[:40]))}")
-            self._fill(len(self._buffer) + 1, deadline)
-        line = bytes(self._buffer[:end]).rstrip(b"\r")
-        del self._buffer[: end + 1]
-        return line
-
-    def _fill(self, count: int, deadline: Deadline) -> None:
-        while len(self._buffer) < count:
-            self._socket.settimeout(deadline.left_s())
-            received = self._socket.recv(65_536)
-            if not received:
-                raise DeviceLost(f"{self._name} hung up.")
-            self._buffer += received
+            return wire.line(deadline)
+        digits = digits_of(wire.receive(2, deadline), wire.name)
+        block = wire.receive(length_of(wire.receive(digits, deadline), ask.size, wire.name), deadline)
+        if wire.line(deadline).strip():
+            raise DeviceLost(f"{wire.name} sent more than the {len(block):,} bytes that it had promised.")
+        return block
 
 
 class VisaLink:

@@ -14,8 +14,9 @@ from core.ports import DeviceError, DeviceLost, SpecError
 from core.run.spec import ConnectionSpec
 from devices.recorder import Plan, RecorderFacts, told
 from devices.visa.generators import GENERATORS, Generator, numbers
-from devices.visa.link import Ask, Deadline, Link, open_link
+from devices.visa.link import Ask, Link, open_link
 from devices.visa.scopes import SCOPES, Scaling, Scope, volts
+from devices.wire import Deadline
 
 LEAD_SAMPLES = 1  # at rest before a waveform: between bursts a generator stays at its first sample
 NO_ERROR = re.compile(r"\+?0\b")

@@ -33,8 +33,8 @@ from devices.optics.ocean import OceanSpectrometer
 from devices.optics.recorder import LightBench, bin_weights, column_weights, open_recorder
 from devices.recorder import Plan
 from devices.simulated.shg import SATURATION, ShgImperfections, SimulatedShg
-from devices.visa.link import Deadline
 from devices.waveform import WaveformSystem, Wiring
+from devices.wire import Deadline
 
 FAULTS: tuple[FaultKind, ...] = (
     "drop", "stall", "late", "short_block", "early_close", "garbage", "bad_header", "huge_block", "slow_loris",

@@ -31,8 +31,9 @@ from devices.emulator.scpi import message_length, short_form
 from devices.emulator.table import MAKERS, SERVERS, Table
 from devices.recorder import Plan
 from devices.visa.generators import block
-from devices.visa.link import Ask, Deadline, SocketLink, whole_block
+from devices.visa.link import Ask, SocketLink, whole_block
 from devices.visa.recorder import VisaRecorder, open_recorder
+from devices.wire import Deadline
 from tests.devices.conftest import build
 from tests.devices.faults_of_visa import campaign, expected, table, wiring
 

@@ -22,7 +22,7 @@ SESSION = """
     from app.mask_window import MaskWindow, Screens
     from core.ports import DeviceError
     from devices.optics.mask import offer_screens, open_mask
-    from devices.visa.link import Deadline
+    from devices.wire import Deadline
 
     app = QApplication([])
     app.setQuitOnLastWindowClosed(False)
