@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from core.physics.model import PhysicsModel
 from core.ports import PhysicalSystem, SpecError
 from core.run.spec import SystemSpec
 from devices.drivers import opener
+from devices.plugins import with_plugins
 from devices.replay.system import PREFIX, open_replay
 from devices.simulated.base import Imperfections, Worsening
 from devices.waveform import WaveformSystem, Wiring
@@ -120,16 +120,7 @@ BUNDLED = {
 
 def find_systems() -> tuple[dict[str, SystemEntry], dict[str, str]]:
     """List the usable systems by kind, and the plug-ins that cannot be used with the reason."""
-    found, broken = dict(BUNDLED), dict[str, str]()
-    for point in entry_points(group=PLUGIN_GROUP):
-        try:
-            entry = point.load()
-            if not isinstance(entry, SystemEntry):
-                raise TypeError(f"it is a {type(entry).__name__}, not a SystemEntry")
-            found[point.name] = entry
-        except Exception as error:  # a plug-in may fail in any way; it must stop nothing
-            broken[point.name] = f"{type(error).__name__}: {error}"
-    return found, broken
+    return with_plugins(BUNDLED, PLUGIN_GROUP, SystemEntry)
 
 
 def find_system(kind: str) -> SystemEntry:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from core.ports import DeviceError, SpecError
 from core.run.spec import ConnectionSpec
+from devices.plugins import with_plugins
 from devices.recorder import Plan, Recorder
 
 DRIVER_GROUP = "overtone.drivers"
@@ -58,16 +58,7 @@ BUNDLED_DRIVERS = {
 
 def find_drivers() -> tuple[dict[str, Driver], dict[str, str]]:
     """List the usable drivers by name, and the plug-ins that cannot be used with the reason."""
-    found, broken = dict(BUNDLED_DRIVERS), dict[str, str]()
-    for point in entry_points(group=DRIVER_GROUP):
-        try:
-            driver = point.load()
-            if not isinstance(driver, Driver):
-                raise TypeError(f"it is a {type(driver).__name__}, not a Driver")
-            found[point.name] = driver
-        except Exception as error:  # a plug-in may fail in any way; it must stop nothing
-            broken[point.name] = f"{type(error).__name__}: {error}"
-    return found, broken
+    return with_plugins(BUNDLED_DRIVERS, DRIVER_GROUP, Driver)
 
 
 def find_driver(address: str) -> Driver:

@@ -9,6 +9,7 @@ import pytest
 
 from core.ports import SpecError
 from devices import catalogue
+from devices import plugins as plugins_of_packages
 from devices.catalogue import BUNDLED, find_system, find_systems
 
 
@@ -16,7 +17,7 @@ from devices.catalogue import BUNDLED, find_system, find_systems
 def plugins(monkeypatch):
     def install(**targets: str) -> None:
         points = [EntryPoint(name, target, catalogue.PLUGIN_GROUP) for name, target in targets.items()]
-        monkeypatch.setattr(catalogue, "entry_points", lambda group: points)
+        monkeypatch.setattr(plugins_of_packages, "entry_points", lambda group: points)
 
     return install
 
