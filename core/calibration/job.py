@@ -174,27 +174,7 @@ class _Job:
     def _collect(self) -> Shots:
         info, count = self._system.info, self._settings.shots
         self._begin("shots", Phrase("Measuring {shots} shots", shots=count))
-        start_s, done = time.perf_counter(), 0
-
-        def measure(drive: Tensor, *parameters: Tensor) -> Tensor:
-            nonlocal done
-            response = self._measure(drive, *parameters)
-            done += len(drive)
-            left_s = (time.perf_counter() - start_s) * (count / done - 1)
-            axis = info.response_axis
-            seen = Curve(
-                Phrase("Latest shot"),
-                axis.quantity,
-                axis.unit,
-                info.response_label,
-                info.response_unit,
-                axis.values,
-                response[0].numpy(),
-            )
-            self._listener(StepProgress("shots", done, count, left_s, (seen,)))
-            return response
-
-        shots = collect_shots(measure, info, count, seed=self._settings.seed)
+        shots = collect_shots(self._measure, info, count, seed=self._settings.seed, progress=self._listener)
         text = Phrase("{shots} shots, {share:.0%} of them held out.", shots=len(shots), share=HELD_OUT)
         self._end("shots", "good", text, {Phrase("Shots"): Quantity(len(shots), "1")})
         return shots

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from torch import Tensor
 
 from core.calibration.collect import Disagreement, Learn, Strategy, batch_generator, drawing
-from core.calibration.events import StepProgress
+from core.calibration.events import Curve, StepProgress
 from core.calibration.excitation import shared_parameter
+from core.phrase import Phrase
 from core.ports import Measure, SystemInfo
 from core.twin.shots import ShotBatch, Shots
 
@@ -26,15 +27,13 @@ def collect_shots(
     strategy: Strategy = "mixed",
     task: Tensor | None = None,
     learn: Learn | None = None,
-    measured: Shots | None = None,
     progress: Callable[[StepProgress], None] | None = None,
-    safe_point: Callable[[], None] | None = None,
 ) -> Shots:
     """Measure `count` shots in batches, each with its own shared parameters, and return them.
 
     "task" takes its drives from `task` (row, drive); "uncertainty" asks `learn` to fit an ensemble to the shots so far.
-    With the shots `measured` by an interrupted collection it goes on after them, with the same drives as if it had not
-    been interrupted. `safe_point` is called before each batch and may wait or raise. Raises what these and `measure`
+    The drives depend on the seed, and there on what was answered: a collection that begins again asks for the same
+    shots, which a journal may answer. `progress` is told each batch's first shot. Raises what `learn` and `measure`
     raise, and ValueError for fewer than two shots or for a strategy that lacks what it asks for.
     """
     if count < 2:
@@ -44,12 +43,8 @@ def collect_shots(
     size = min(BATCH, max(1, count // LEAST_BATCHES))
     draw = drawing(strategy, info, task)
     disagreement = Disagreement(learn, -(-count // size)) if learn and strategy == "uncertainty" else None
-    batches = [] if measured is None else list(measured.batches)
-    begun = done = sum(len(batch.drives) for batch in batches)
-    spent_s = 0.0
+    batches, done, spent_s = list[ShotBatch](), 0, 0.0
     while done < count:
-        if safe_point is not None:
-            safe_point()
         generator, now = batch_generator(seed, len(batches)), min(size, count - done)
         parameters = tuple(shared_parameter(shape, generator) for shape in info.parameter_shapes.values())
         if disagreement is None:
@@ -61,5 +56,11 @@ def collect_shots(
         spent_s += time.perf_counter() - start_s
         done += now
         if progress is not None:
-            progress(StepProgress("shots", done, count, spent_s / (done - begun) * (count - done)))
+            latest = (_latest_shot(info, batches[-1].responses[0]),)
+            progress(StepProgress("shots", done, count, spent_s / done * (count - done), latest))
     return Shots(tuple(batches))
+
+
+def _latest_shot(info: SystemInfo, response: Tensor) -> Curve:
+    axis, label = info.response_axis, (info.response_label, info.response_unit)
+    return Curve(Phrase("Latest shot"), axis.quantity, axis.unit, *label, axis.values, response.numpy())

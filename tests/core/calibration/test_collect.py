@@ -38,33 +38,20 @@ def drives_of(shots: Shots) -> Tensor:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("batches", [1, 3, 6])
-def test_a_collection_goes_on_with_the_very_shots_that_it_would_have_had(strategy: Strategy, batches: int):
-    whole = collected(strategy)
-    calls = 0
-
-    def safe_point() -> None:
-        nonlocal calls
-        calls += 1
-        if calls > batches:
-            raise Interrupted
-
-    part: list[Shots] = []
-    system = SquareSystem(shared={"strength": (4,)})
+def test_a_collection_that_begins_again_asks_for_the_very_same_shots(strategy: Strategy, batches: int):
+    system, asked = SquareSystem(shared={"strength": (4,)}), list[Tensor]()
 
     def measure(drive: Tensor, *parameters: Tensor) -> Tensor:
-        part.append(Shots(whole.batches[: len(part) + 1]))
+        if len(asked) == batches:
+            raise Interrupted
+        asked.append(drive)
         return system.run(drive, *parameters)
 
     with pytest.raises(Interrupted):
-        collect_shots(
-            measure, system.info, 500, seed=4, strategy=strategy, task=TASK, learn=learn, safe_point=safe_point
-        )
-    assert len(system.calls) == batches  # none is measured after the safe point that raised
-    rest = SquareSystem(shared={"strength": (4,)})
-    resumed = collected(strategy, rest, measured=part[-1])
-    assert sum(rows for rows, _ in rest.calls) == 500 - len(part[-1])
-    assert torch.equal(drives_of(resumed), drives_of(whole))
-    assert torch.equal(resumed.responses, whole.responses)
+        collect_shots(measure, system.info, 500, seed=4, strategy=strategy, task=TASK, learn=learn)
+    whole = collected(strategy)
+    assert len(system.calls) == batches
+    assert all(torch.equal(drive, batch.drives) for drive, batch in zip(asked, whole.batches, strict=False))
 
 
 def test_every_batch_and_every_seed_has_its_own_drives():
