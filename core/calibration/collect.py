@@ -23,6 +23,7 @@ Learn = Callable[[Shots], Spread]
 
 CANDIDATES = 8  # for each shot that an ensemble chooses
 LEARN_AT = (0.25, 0.5)  # of all batches: an ensemble needs shots to begin with, and learns again once they have doubled
+LEAST_TO_LEARN = 3  # for each member to have some of its own, besides those that judge it and those that judge all
 
 
 def batch_generator(seed: int, batch: int) -> torch.Generator:
@@ -62,7 +63,7 @@ class Disagreement:
 
     def __init__(self, learn: Learn, batches: int) -> None:
         self._learn = learn
-        self._points = [max(2, round(share * batches)) for share in LEARN_AT]
+        self._points = [max(LEAST_TO_LEARN, round(share * batches)) for share in LEARN_AT]
         self._learnt = 0
         self._spread: Spread | None = None
 

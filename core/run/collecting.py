@@ -6,16 +6,16 @@ from collections.abc import Callable
 from copy import deepcopy
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.calibration.collect import Spread
 from core.network.base import Shoot
 from core.run.setup import Setup, build_twin
+from core.twin.ensemble import MEMBERS, EnsembleTwin
 from core.twin.fit import FitProgress, fit_twin
 from core.twin.shots import Shots
 
 TASK_SAMPLES = 256
-TWINS = 5
 SHORTER_FIT = 4  # an ensemble has to disagree where the shots leave room, not to be right
 
 
@@ -36,28 +36,23 @@ def task_drives(setup: Setup, shoot: Shoot) -> Tensor:
 
 
 def ensemble_spread(setup: Setup, shots: Shots, on_progress: Callable[[FitProgress], None] | None = None) -> Spread:
-    """Fit twins to bootstrap samples of the shots' batches; return the rms spread of what they answer.
+    """Fit an ensemble of the run's twins to the shots; return the rms spread of what they answer.
 
-    Efron, Annals of Statistics 7, 1 (1979). Raises as `fit_twin` does.
+    Raises as `fit_twin` does.
     """
-    settings, experiment, count = setup.experiment.calibration, setup.experiment, len(shots.batches)
-    twins = list[nn.Module]()
-    for member in range(TWINS):
-        seed = experiment.seed + member
-        twin = build_twin(experiment.model_copy(update={"seed": seed}), setup.system, setup.model)
-        chosen = torch.randint(count, (count,), generator=torch.Generator().manual_seed(seed)).tolist()
-        fit_twin(
-            twin,
-            Shots(tuple(shots.batches[index] for index in chosen)),
-            seed=seed,
-            steps=max(1, settings.steps // SHORTER_FIT),
-            learning_rate=settings.learning_rate,
-            on_progress=on_progress,
-        )
-        twins.append(twin.requires_grad_(False))
+    experiment, settings = setup.experiment, setup.experiment.calibration
+    seeds = range(experiment.seed, experiment.seed + MEMBERS)
+    each = (experiment.model_copy(update={"seed": seed}) for seed in seeds)
+    twin = build_twin(experiment, setup.system, setup.model)
+    if not isinstance(twin, EnsembleTwin):
+        twin = EnsembleTwin(build_twin(member, setup.system, setup.model) for member in each)
+    steps = max(1, settings.steps // SHORTER_FIT)
+    rate = settings.learning_rate
+    fit_twin(twin, shots, seed=experiment.seed, steps=steps, learning_rate=rate, on_progress=on_progress)
+    twin.requires_grad_(False)
+    ensemble = twin
 
     def spread(drives: Tensor, *parameters: Tensor) -> Tensor:
-        answers = torch.stack([twin(drives, *parameters) for twin in twins])
-        return answers.std(0).square().mean(1).sqrt()
+        return ensemble.spread(drives, *parameters).square().mean(1).sqrt()
 
     return spread

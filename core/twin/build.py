@@ -8,7 +8,7 @@ from torch import nn
 
 from core.physics.model import PhysicsModel
 from core.ports import SpecError, SystemInfo
-from core.twin.ensemble import EnsembleTwin
+from core.twin.ensemble import MEMBERS, EnsembleTwin
 from core.twin.hybrid import HybridTwin
 from core.twin.neural import NeuralTwin
 from core.twin.physics import PhysicsTwin
@@ -25,7 +25,8 @@ def build_twin(kind: TwinKind, info: SystemInfo, model: PhysicsModel | None, *, 
         case "neural":
             return NeuralTwin(info, seed=seed)
         case "ensemble":
-            return EnsembleTwin(info, model, seed=seed)
+            each: TwinKind = "neural" if model is None else "hybrid"
+            return EnsembleTwin(build_twin(each, info, model, seed=seed + member) for member in range(MEMBERS))
         case _ if model is None:
             raise SpecError(f"{info.name} has no equations. Set calibration.twin=neural.")
         case "physics":

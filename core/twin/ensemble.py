@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-
-from core.physics.model import PhysicsModel
-from core.ports import SystemInfo
-from core.twin.hybrid import HybridTwin
-from core.twin.neural import NeuralTwin
 
 MEMBERS = 5
 
 
 class EnsembleTwin(nn.Module):
-    """The mean of five twins, hybrid ones where there are equations, that start from other weights and other shots."""
+    """The mean of several twins that start from other weights and are fitted to other shots."""
 
-    def __init__(self, info: SystemInfo, model: PhysicsModel | None, *, seed: int) -> None:
+    def __init__(self, members: Iterable[nn.Module]) -> None:
         super().__init__()
-        self.members = nn.ModuleList(
-            NeuralTwin(info, seed=seed + index) if model is None else HybridTwin(model, info, seed=seed + index)
-            for index in range(MEMBERS)
-        )
+        self.members = nn.ModuleList(members)
 
     def forward(self, drive: Float[Tensor, "batch drive"], *parameters: Tensor) -> Float[Tensor, "batch response"]:
         """Compute the mean response (batch, response) to the drive and the shared parameters."""

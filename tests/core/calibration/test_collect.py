@@ -107,7 +107,7 @@ def test_an_ensemble_chooses_where_it_disagrees_most():
     shots = collect_shots(
         system.run, system.info, 512, seed=0, strategy="uncertainty", learn=lambda _: lambda drives: drives[:, 2] ** 2
     )
-    drives, first = drives_of(shots), len(drives_of(Shots(shots.batches[:2])))
+    drives, first = drives_of(shots), len(drives_of(Shots(shots.batches[:3])))
     random = collect_shots(system.run, system.info, 512, seed=0)
     assert torch.equal(drives[:first], drives_of(random)[:first])
     chosen, others = drives[first:, 2], drives[first:, [0, 1, 3, 4, 5]]

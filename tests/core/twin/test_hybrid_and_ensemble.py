@@ -74,7 +74,8 @@ def test_the_members_spread_where_no_shot_was():
     generator = torch.Generator().manual_seed(0)
     drives = 0.5 * torch.rand(600, 6, generator=generator)
     shots = Shots(tuple(ShotBatch(part, part**2) for part in drives.split(30)))
-    twin = EnsembleTwin(INFO, None, seed=0)
+    twin = build_twin("ensemble", INFO, None, seed=0)
+    assert isinstance(twin, EnsembleTwin)
     steps: list[FitProgress] = []
     fit_twin(twin, shots, seed=0, steps=150, on_progress=steps.append)
     near, far = 0.5 * torch.rand(200, 6, generator=generator), 0.8 + 0.2 * torch.rand(200, 6, generator=generator)
