@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from core.ports import OvertoneError
+
+
+class _Courier(QObject):
+    """Brings answers to the window's thread. It has no parent: where a view is being deleted, none of its parts may."""
+
+    arrived = Signal(object, object, str)
 
 
 class Background(QObject):
@@ -18,30 +23,25 @@ class Background(QObject):
     """
 
     failed = Signal(str)
-    _answered = Signal(object, object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
-        self._answered.connect(self._hand_over)
+        self._courier = _Courier()
+        self._courier.arrived.connect(self._hand_over)
 
     def run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Call `work` in the thread, then `done` with its result here."""
+        courier = self._courier
 
         def task() -> None:
-            result, problem = None, ""
             try:
-                result = work()
+                courier.arrived.emit(done, work(), "")
             except OvertoneError as error:
-                problem = str(error)
+                courier.arrived.emit(done, None, str(error))
             except Exception as error:
-                problem = f"{type(error).__name__}: {error}"
-            with suppress(RuntimeError):  # the window was closed meanwhile; what leaves this thread aborts the process
-                if problem:
-                    self.failed.emit(problem)
-                else:
-                    self._answered.emit(done, result)
+                courier.arrived.emit(done, None, f"{type(error).__name__}: {error}")
 
         self._pool.start(task)
 
@@ -49,5 +49,8 @@ class Background(QObject):
         """Wait for the work in hand: for the end of the program, when no window is left that could stand still."""
         self._pool.waitForDone(round(1e3 * patience_s))
 
-    def _hand_over(self, done: Callable[[Any], None], result: object) -> None:
-        done(result)
+    def _hand_over(self, done: Callable[[Any], None], result: object, problem: str) -> None:
+        if problem:
+            self.failed.emit(problem)
+        else:
+            done(result)
