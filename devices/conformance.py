@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from core.ports import Axis, DeviceError, OutOfRange, SystemInfo
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.recorder import Plan, Recorder
 from devices.waveform import WaveformSystem, Wiring
 

@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 
 from core.ports import DeviceError, SpecError
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.plugins import with_plugins
 from devices.recorder import Plan, Recorder
 

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.ports import DeviceError, DeviceLost, OutOfRange, OvertoneError, SpecError, SystemInfo
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.recorder import OpenRecorder, Plan, Recorder, told
 from devices.safety import Guard, SafetyLimits
 

@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 
 from core.ports import DeviceError, DeviceLost, DeviceTimeout, SpecError
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.audio.signal import (
     EARLIER_SAMPLES,
     REACH_SAMPLES,

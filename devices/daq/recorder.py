@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.ports import DeviceError, DeviceLost, SpecError
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.daq.address import DaqAddress
 from devices.daq.link import open_link
 from devices.recorder import Plan, RecorderFacts, told

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.ports import DeviceError
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.audio.signal import layout
 from devices.catalogue import BUNDLED, circuit_wiring, plate_wiring
 from devices.emulator.bench import Bench, wired

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.physics.shg import BINS, CONTROLS, SPECTROMETER_M
 from core.ports import DeviceError, SpecError
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.optics.mask import Mask, open_mask
 from devices.optics.spectrometer import Spectrometer, open_spectrometer
 from devices.recorder import Plan, RecorderFacts

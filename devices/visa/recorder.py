@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from core.ports import DeviceError, DeviceLost, SpecError
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.recorder import Plan, RecorderFacts, told
 from devices.visa.generators import GENERATORS, Generator, numbers
 from devices.visa.link import Ask, Link, open_link

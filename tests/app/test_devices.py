@@ -21,7 +21,8 @@ from app.discovery import BUSES, MARK, BusAbsent, BusReport, Found, command, ide
 from app.presets import read_preset
 from core.phrase import Phrase
 from core.ports import DeviceError, OutOfRange, SpecError
-from core.run.spec import ConnectionSpec, SystemSpec
+from core.run.connection import ConnectionSpec
+from core.run.spec import SystemSpec
 from devices.catalogue import BUNDLED, circuit_wiring
 from devices.emulator.bench import Bench, wired
 from devices.emulator.table import Table

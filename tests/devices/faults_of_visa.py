@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from core.ports import Axis, DeviceError, SystemInfo
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.emulator.bench import Bench
 from devices.emulator.faults import FAULTS, FaultKind
 from devices.emulator.server import AWAY_S

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from core.ports import Axis, DeviceError, DeviceLost, DeviceTimeout, OutOfRange, SpecError, SystemInfo
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.audio.recorder import AudioRecorder, open_recorder
 from devices.audio.signal import MARKER_SAMPLES, layout, unit_marker
 from devices.child import START_S, Child

@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.ports import DeviceError, DeviceLost, DeviceTimeout, OutOfRange, SpecError
-from core.run.spec import ConnectionSpec, SystemSpec
+from core.run.connection import ConnectionSpec
+from core.run.spec import SystemSpec
 from devices.catalogue import circuit_wiring, make_system
 from devices.conformance import RecorderConformance
 from devices.daq.address import DaqAddress

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from core.ports import Axis, DeviceError, SystemInfo
-from core.run.spec import ConnectionSpec
+from core.run.connection import ConnectionSpec
 from devices.daq.recorder import open_recorder
 from devices.emulator.bench import Bench
 from devices.emulator.card import DaqCard

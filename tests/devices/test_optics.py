@@ -21,7 +21,8 @@ from seabreeze.pyseabreeze.transport import IPv4Transport, IPv4TransportHandle
 
 from core.physics.shg import BINS, CONTROLS, SHAPER_M, SPECTROMETER_M
 from core.ports import Axis, DeviceError, DeviceLost, OutOfRange, SpecError, SystemInfo
-from core.run.spec import ConnectionSpec, SystemSpec
+from core.run.connection import ConnectionSpec
+from core.run.spec import SystemSpec
 from devices.catalogue import make_system, shg_wiring
 from devices.conformance import RecorderConformance
 from devices.emulator.faults import FaultKind

@@ -14,11 +14,12 @@ import pytest
 from scipy.stats import t
 
 from core.ports import PhysicalSystem
+from core.run.connection import ConnectionSpec
 from core.run.folder import RunFolder
 from core.run.record import RunRecord
 from core.run.session import run_experiment
 from core.run.setup import Setup
-from core.run.spec import ConnectionSpec, Experiment
+from core.run.spec import Experiment
 from core.task.load import load_task
 from core.training.control import ControlToken
 from core.training.estimators import ESTIMATORS

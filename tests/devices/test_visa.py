@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from pyvisa.util import from_ieee_block, to_ieee_block
 
 from core.ports import DeviceError, DeviceLost, DeviceTimeout, OvertoneError, SpecError
-from core.run.spec import ConnectionSpec, SystemSpec
+from core.run.connection import ConnectionSpec
+from core.run.spec import SystemSpec
 from devices.catalogue import BUNDLED, circuit_wiring, make_system
 from devices.conformance import RecorderConformance
 from devices.emulator.bench import Bench, wired

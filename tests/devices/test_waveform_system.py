@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.ports import Axis, DeviceError, DeviceLost, DeviceTimeout, OutOfRange, SpecError, SystemInfo
-from core.run.spec import ConnectionSpec, SystemSpec, load_experiment
+from core.run.connection import ConnectionSpec
+from core.run.spec import SystemSpec, load_experiment
 from devices.catalogue import make_system
 from devices.conformance import RecorderConformance
 from devices.recorder import Plan, RecorderFacts, Watchman, told

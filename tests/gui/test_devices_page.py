@@ -21,8 +21,9 @@ from app.theme import ThemeController
 from app.views.devices import DevicesPage
 from app.window import DEVICES, LIVE, MainWindow
 from core.phrase import Phrase
+from core.run.connection import ConnectionSpec
 from core.run.record import RunRecord
-from core.run.spec import ConnectionSpec, SystemSpec
+from core.run.spec import SystemSpec
 from devices.catalogue import BUNDLED, circuit_wiring
 from devices.emulator.bench import wired
 from devices.emulator.table import Table

@@ -15,11 +15,12 @@ import pytest
 from torch import Tensor
 
 from core.ports import DeviceError, DeviceLost, DeviceTimeout, OutOfRange
+from core.run.connection import ConnectionSpec
 from core.run.folder import RunFolder
 from core.run.record import RunRecord
 from core.run.session import resume_experiment, run_experiment
 from core.run.setup import Setup
-from core.run.spec import ConnectionSpec, SystemSpec
+from core.run.spec import SystemSpec
 from core.training.control import ControlToken
 from core.training.estimators import ESTIMATORS
 from core.training.events import Event, Finished, Message, PhaseChanged, Stopped

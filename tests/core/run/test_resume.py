@@ -17,13 +17,14 @@ import torch
 from torch import Tensor
 
 from core.ports import DeviceLost, RunFileError
+from core.run.connection import ConnectionSpec
 from core.run.files import Ownership
 from core.run.folder import RunFolder
 from core.run.journal import read_calls
 from core.run.record import RunRecord
 from core.run.session import resume_experiment, run_experiment
 from core.run.setup import Setup
-from core.run.spec import ConnectionSpec, Experiment, SystemSpec
+from core.run.spec import Experiment, SystemSpec
 from core.task.load import load_task
 from core.training.control import ControlToken
 from core.training.estimators import ESTIMATORS
