@@ -15,6 +15,7 @@ def make(folder: Path) -> Path:
     """Write a finished run that looks as if nobody had touched it for a while; return its folder."""
     import torch
 
+    from core.calibration.excitation import middle_parameters
     from core.run.folder import RunFolder
     from core.run.journal import ShotJournal
     from core.run.outcome import record_system
@@ -28,7 +29,7 @@ def make(folder: Path) -> Path:
     run = RunFolder.create(folder, experiment)
     record_system(run, info)
     journal = ShotJournal(run, info, experiment.journal)
-    shared = [torch.full(shape, 0.5) for shape in info.parameter_shapes.values()]
+    shared = middle_parameters(info)
     for number in range(1, LEAST_BYTES // (4 * SHOTS * (info.drive_dim + info.response_dim)) + 2):
         drive, response = torch.rand(SHOTS, info.drive_dim), torch.rand(SHOTS, info.response_dim)
         journal.write(Call(number, "training", 0, drive, shared, response))

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.ports import SystemInfo
+
 SMALLEST_AMPLITUDE = 0.03
 SMALLEST_FRACTION = 0.2
 
@@ -61,3 +63,8 @@ def shared_parameter(shape: tuple[int, ...], generator: torch.Generator) -> Tens
     """Draw a shared parameter in [0, 1] about its middle, log-uniform in the size of its deviations."""
     amplitude = SMALLEST_AMPLITUDE ** float(torch.rand((), generator=generator))
     return 0.5 + amplitude * (torch.rand(*shape, generator=generator) - 0.5)
+
+
+def middle_parameters(info: SystemInfo) -> list[Tensor]:
+    """Return the shared parameters with all values in their middle."""
+    return [torch.full(shape, 0.5) for shape in info.parameter_shapes.values()]

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -198,7 +198,7 @@ class RunFolder:
         plist.set_fill_time(h5d.FILL_TIME_ALLOC if zeros else h5d.FILL_TIME_NEVER)
         h5d.create(group.id, name.encode(), h5t.py_create(dtype, logical=True), h5s.create_simple(shape), plist)
 
-    def write_through(self, pieces: Iterable[tuple[int, memoryview]]) -> None:
+    def write_through(self, pieces: Sequence[tuple[int, memoryview]]) -> None:
         """Write bytes to places that were claimed, (offset, bytes) in this order. Raises RunFileError."""
         self._retry(lambda: self._write_pieces(pieces))
 
@@ -276,7 +276,7 @@ class RunFolder:
         if waited and self.wait_for_room is not None:
             self.wait_for_room(None)
 
-    def _write_pieces(self, pieces: Iterable[tuple[int, memoryview]]) -> None:
+    def _write_pieces(self, pieces: Sequence[tuple[int, memoryview]]) -> None:
         assert self._staged is not None
         for offset, data in pieces:
             self._staged.write_through(offset, data)

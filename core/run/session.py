@@ -10,18 +10,17 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core.calibration.collect import Spread
-from core.calibration.shots import collect_shots
+from core.calibration.excitation import middle_parameters
 from core.network.base import Shoot
 from core.phrase import Phrase, numbered
 from core.physics.kernels.pool import set_threads
-from core.ports import Ageing, DeviceError, DifferentiableSystem, Resumable, RunFileError, SystemInfo
+from core.ports import Ageing, DeviceError, DifferentiableSystem, Resumable, RunFileError
+from core.run.calibrating import Calibrating
 from core.run.checkpoint import Checkpoint, read_checkpoint, weights_sha256
-from core.run.collecting import ensemble_spread, task_drives
 from core.run.folder import RunFolder
 from core.run.guard import Guard
 from core.run.journal import ShotJournal
-from core.run.outcome import make_result, provenance, record_answers, record_examples, record_system, record_twin
+from core.run.outcome import make_result, provenance, record_answers, record_examples, record_system
 from core.run.random_state import random_state, restore_random_state
 from core.run.setup import Setup, build_twin
 from core.run.upkeep import TwinUpkeep
@@ -48,9 +47,7 @@ from core.training.events import (
 from core.training.monitor import GradientMonitor
 from core.training.trainer import Trainer, count_answers, evaluate
 from core.twin.adapter import adaptable
-from core.twin.fit import FitProgress, fit_twin
 from core.twin.jacobian import jacobian_at
-from core.twin.shots import Shots, response_error
 
 PREPARING_SAMPLES = 256
 CHECKPOINT_S = 20.0  # what is at most computed again after an interruption, besides an epoch's validation
@@ -126,6 +123,7 @@ class _Run:
             setup.system, listener, self._emit, control, self._experiment.system.connection.reconnect_s
         )
         self._bench = Bench(setup.system, self._emit, self._journal, self._wait_for_device)
+        self._calibrating = Calibrating(setup, self._bench, folder, control, self._emit)
         self._twin: nn.Module | None = None
         self._trainer: Trainer | None = None
         self._watch: GradientWatch | None = None
@@ -143,7 +141,8 @@ class _Run:
         record_system(self._folder, setup.system.info)
         if checkpoint is None:
             self._align_records(lengths={}, calls=0)
-            twin = self._calibrate()
+            ideal = self._ideal()
+            twin = self._taken(self._calibrating.new_twin()) if ideal is None else ideal
             if experiment.calibration.age_h and isinstance(setup.system, Ageing):
                 setup.system.age(experiment.calibration.age_h)
             features = task.train.features
@@ -210,39 +209,15 @@ class _Run:
         windows, info = self._setup.network.windows, self._setup.system.info
         jacobian = None
         if info.drive_dim * info.response_dim <= MOST_DERIVATIVES:
-            jacobian = jacobian_at(twin, torch.full((info.drive_dim,), 0.5), _middle(info)).numpy()
+            jacobian = jacobian_at(twin, torch.full((info.drive_dim,), 0.5), middle_parameters(info)).numpy()
         return NetworkPrepared(jacobian, None if windows is None else windows.numpy().copy())
 
-    def _calibrate(self) -> Shoot:
-        system, settings = self._setup.system, self._experiment.calibration
+    def _ideal(self) -> Shoot | None:
+        """Return the device's own derivative where that is what the run trains with."""
+        system = self._setup.system
         if self._experiment.training.estimator == "ideal" and isinstance(system, DifferentiableSystem):
             return system.ideal_response
-        twin = build_twin(self._experiment, system, self._setup.model)
-        self._enter("connecting", "Loading the solvers (the first time on a machine they are compiled)")
-        _rehearse(twin, system.info)
-        twin_kind = Phrase(settings.twin)
-        self._enter("calibrating", "Measuring {shots} shots for the {twin} twin", shots=settings.shots, twin=twin_kind)
-        shots = self._collected(twin, self._experiment.seed)
-        if settings.twin == "datasheet":
-            error = response_error(twin, shots)
-            text = Phrase("Twin with the data sheet's values: it leaves {error:.1%} of the signal.", error=error)
-        else:
-            error, text = self._fit(twin, shots)
-        self._emit(Message("info", text))
-        record_twin(self._folder, twin, shots, error)
-        return self._taken(twin)
-
-    def _collected(self, twin: nn.Module, seed: int) -> Shots:
-        settings, self._bench.purpose = self._experiment.calibration, "calibration"
-        return collect_shots(
-            self._measure_checked,
-            self._setup.system.info,
-            settings.shots,
-            seed=seed,
-            strategy=settings.collect,
-            task=task_drives(self._setup, twin) if settings.collect == "task" else None,
-            learn=self._ensemble_spread,
-        )
+        return None
 
     def _taken(self, twin: nn.Module) -> nn.Module:
         """Freeze the twin, but for what of it is refined while the network trains."""
@@ -251,33 +226,6 @@ class _Run:
             self._upkeep = TwinUpkeep(twin, every, self._folder)
         self._twin = twin.requires_grad_(False)
         return twin
-
-    def _ensemble_spread(self, shots: Shots) -> Spread:
-        return ensemble_spread(self._setup, shots, lambda point: self._control.safe_point())
-
-    def _fit(self, twin: nn.Module, shots: Shots) -> tuple[float, str]:
-        def progress(point: FitProgress) -> None:
-            self._control.safe_point()
-            self._emit(CalibrationPoint(point.step, point.steps, point.train_error, point.held_out_error))
-
-        settings = self._experiment.calibration
-        report = fit_twin(
-            twin,
-            shots,
-            seed=self._experiment.seed,
-            steps=settings.steps,
-            learning_rate=settings.learning_rate,
-            causal=self._setup.system.info.response_axis.unit == "s",
-            on_progress=progress,
-        )
-        error = report.held_out_error
-        text = "Twin fitted in {wall_s:.1f} s: it leaves {error:.1%} of the held-out signal."
-        return error, Phrase(text, wall_s=report.wall_s, error=error)
-
-    def _measure_checked(self, drive: Tensor, *parameters: Tensor) -> Tensor:
-        self._control.safe_point()
-        self._bench.begin_batch()
-        return self._bench.measure(drive, *parameters)
 
     def _after_step(self) -> None:
         assert self._trainer is not None
@@ -295,14 +243,8 @@ class _Run:
         self._save_if_older(EPOCH_CHECKPOINT_S)
 
     def _refit(self) -> None:
-        """Fit the twin, from where it stands, to new shots."""
         assert self._twin is not None
-        self._tell("Measuring {shots} new shots to fit the twin again.", shots=self._experiment.calibration.shots)
-        shots = self._collected(self._twin, self._experiment.seed + self._steps)  # other drives than before
-        error, text = self._fit(self._twin.requires_grad_(True), shots)
-        self._twin.requires_grad_(False)
-        self._emit(Message("info", text))
-        record_twin(self._folder, self._twin, shots, error)
+        self._calibrating.fit_again(self._twin, self._steps)
 
     def _pause(self) -> None:
         self._tell("The run pauses here; gone on with, it trusts the twin until the next check.")
@@ -355,10 +297,9 @@ class _Run:
         self._saved_s = time.perf_counter()
 
     def _restored_twin(self, checkpoint: Checkpoint) -> Shoot:
-        system = self._setup.system
-        if self._experiment.training.estimator == "ideal" and isinstance(system, DifferentiableSystem):
-            return system.ideal_response
-        twin = self._taken(build_twin(self._experiment, system, self._setup.model))
+        if (ideal := self._ideal()) is not None:
+            return ideal
+        twin = self._taken(build_twin(self._experiment, self._setup.system, self._setup.model))
         checkpoint.load_into(twin, "twin")
         return twin
 
@@ -400,17 +341,6 @@ class _Run:
             self._waiting.for_device(lost)
         except DeviceError as error:
             raise type(error)(f"{error} When it is back: overtone resume {self._folder.path}") from error
-
-
-def _middle(info: SystemInfo) -> list[Tensor]:
-    return [torch.full(shape, 0.5) for shape in info.parameter_shapes.values()]
-
-
-def _rehearse(twin: nn.Module, info: SystemInfo) -> None:
-    """Evaluate a twin at rest, forward and backward, so that its kernels are there before anything is measured."""
-    rest = torch.full((1, info.drive_dim), 0.5 if info.signed_drive else 0.0)
-    twin(rest, *_middle(info)).sum().backward()
-    twin.zero_grad()
 
 
 def _named(part: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
