@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import signal
 from enum import StrEnum
@@ -33,6 +34,10 @@ def calibrate(
     shots: Annotated[int, typer.Option(min=8, max=1_000_000, help="Shots to measure.")] = 1024,
     twin: Annotated[Twin, typer.Option(help="What is fitted to them.")] = Twin.PHYSICS,
     serial_number: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The simulated unit.")] = 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any key of system: address, connection, imperfections."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of shots, noise and fit.")] = 0,
     reveal: Annotated[bool, typer.Option("--reveal", help="Print a simulated unit's hidden parameters too.")] = False,
     check: Annotated[
@@ -45,11 +50,13 @@ def calibrate(
     with one_line_errors():
         from app.compose import calibration_job
         from core.calibration.job import CalibrationSettings
-        from core.run.spec import SystemSpec
+        from core.run.spec import load_experiment
 
-        settings = CalibrationSettings(twin.value, shots, seed=seed)
-        spec = SystemSpec(kind=system, serial_number=serial_number)
-        _, job = calibration_job(spec, settings, reveal=reveal, check=check, out=out)
+        unit = [f"system.kind={json.dumps(system)}", f"system.serial_number={serial_number}"]
+        spec = load_experiment("quick", [*unit, *(settings or [])]).system
+        _, job = calibration_job(
+            spec, CalibrationSettings(twin.value, shots, seed=seed), reveal=reveal, check=check, out=out
+        )
     _follow(job, as_json)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from core.calibration.characterise import CHARACTERISATION
+from core.calibration.characterise_probe import over
 from core.calibration.events import (
     CalibrationEnded,
     CalibrationListener,
@@ -248,19 +249,12 @@ class _Job:
         loud = (measured - measured.mean(0)).square().mean(1).argsort()
         shown = int(loud[9 * len(loud) // 10])  # half of the drives are so quiet that a typical shot is all noise
         edges, errors = error_by_level(info, held_out, predicted)
-        label = info.response_label
-        x = (axis.quantity, axis.unit)
+        label, unit = info.response_label, info.response_unit
+        rms_residual = (measured - predicted).square().mean(0).sqrt().numpy()
         return (
-            Curve(Phrase("Measured"), *x, label, info.response_unit, axis.values, measured[shown].numpy()),
-            Curve(Phrase("Twin"), *x, label, info.response_unit, axis.values, predicted[shown].numpy()),
-            Curve(
-                Phrase("Residual"),
-                *x,
-                Phrase("Rms residual"),
-                info.response_unit,
-                axis.values,
-                (measured - predicted).square().mean(0).sqrt().numpy(),
-            ),
+            over(axis, Phrase("Measured"), label, unit, measured[shown].numpy()),
+            over(axis, Phrase("Twin"), label, unit, predicted[shown].numpy()),
+            over(axis, Phrase("Residual"), Phrase("Rms residual"), unit, rms_residual),
             Curve(
                 Phrase("Held-out error"),
                 Phrase("Drive level"),

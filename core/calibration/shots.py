@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from core.calibration.characterise_probe import over
 from core.calibration.collect import Disagreement, Learn, Strategy, batch_generator, drawing
-from core.calibration.events import Curve, StepProgress
+from core.calibration.events import StepProgress
 from core.calibration.excitation import shared_parameter
 from core.phrase import Phrase
 from core.ports import Measure, SystemInfo
@@ -56,11 +57,7 @@ def collect_shots(
         spent_s += time.perf_counter() - start_s
         done += now
         if progress is not None:
-            latest = (_latest_shot(info, batches[-1].responses[0]),)
-            progress(StepProgress("shots", done, count, spent_s / done * (count - done), latest))
+            shot, label = batches[-1].responses[0].numpy(), (info.response_label, info.response_unit)
+            latest = over(info.response_axis, Phrase("Latest shot"), *label, shot)
+            progress(StepProgress("shots", done, count, spent_s / done * (count - done), (latest,)))
     return Shots(tuple(batches))
-
-
-def _latest_shot(info: SystemInfo, response: Tensor) -> Curve:
-    axis, label = info.response_axis, (info.response_label, info.response_unit)
-    return Curve(Phrase("Latest shot"), axis.quantity, axis.unit, *label, axis.values, response.numpy())

@@ -20,6 +20,7 @@ from core.ports import DataError, SpecError
 from core.training.control import ControlToken, StopRequested
 from core.twin.file import pack_twin, unpack_twin
 from core.twin.physics import PhysicsTwin
+from devices.emulator.demo import start_demo_bench
 from devices.simulated.circuit import SimulatedCircuit
 from tests.conftest import SquareSystem
 
@@ -143,6 +144,25 @@ def test_a_saved_twin_is_judged_on_its_unit_on_another_one_and_on_another_system
     foreign = run("shg", 903, "--check", str(file))
     assert (foreign.exit_code, foreign.stdout) == (1, "")
     assert "twin of a system of kind 'circuit', not of SHG bench #903" in foreign.stderr
+
+
+def test_an_instrument_is_calibrated_as_a_simulator_is():
+    bench = start_demo_bench(905, 0, None, 1000)
+    try:
+        circuit = next(item for item in bench.instruments if item.kind == "circuit")
+        settings = [text for key, value in circuit.settings.items() for text in ("--set", f"{key}={value}")]
+        arguments = ["calibrate", "circuit", "--shots", "128", *settings, "--json"]
+        result = CliRunner().invoke(cli, arguments)
+        refused = CliRunner().invoke(cli, [*arguments, "--reveal"])
+    finally:
+        bench.close()
+    found = json.loads(result.stdout)
+    hidden = SimulatedCircuit(905, 0).hidden()["resistance"]
+    assert found["verdict"] == "good", found["reasons"]
+    estimate = found["parameters"]["resistance"]
+    assert abs(estimate["value"] - hidden) < 4 * estimate["standard_error"]
+    assert refused.exit_code == 2
+    assert "no hidden parameters" in refused.stderr
 
 
 @pytest.mark.parametrize("damage", ["nothing", "text", "cut", "header"])
