@@ -167,9 +167,10 @@ class SoundServer:
         program = shutil.which("jackd")
         if program is None:
             raise DeviceError("The demo room needs the JACK sound server: install the package jackd2.")
+        ended_with_us = [setpriv, "--pdeathsig", "TERM"] if (setpriv := shutil.which("setpriv")) else []
         options = ["-n", self.name, "--no-realtime", "--no-mlock", "-d", "dummy", "-r", f"{self._rate_hz:.0f}"]
         self._process = subprocess.Popen(
-            [program, *options, "-p", str(self._block)],
+            [*ended_with_us, program, *options, "-p", str(self._block)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
