@@ -322,7 +322,7 @@ def _open_words(table: ParameterTable | None) -> tuple[str, ...]:
     if table is None or not table.open:
         return ()
     text = "The shots do not determine {names}: there the data sheet says more."
-    return (Phrase(text, names=", ".join(table.open)),)
+    return (Phrase(text, names=joined((Phrase(name.replace("_", " ")) for name in table.open), ", ")),)
 
 
 def _result(

@@ -17,7 +17,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
-from app.bridge import CalibrationReady, Frame
+from app.bridge import CalibrationReady, Frame, Mailbox
 from app.engine import Order
 from app.step_words import VERDICTS
 from app.theme import LIGHT, blend
@@ -365,10 +365,11 @@ def test_a_bad_image_or_an_empty_curve_spoils_nothing(page):
     assert page.view.card.heading.text() == "To be fitted again"
 
 
-def test_a_real_system_is_calibrated_from_connect_to_a_verdict(page, window, qtbot):  # noqa: F811
-    events, frames = [], []
+def test_a_real_system_is_calibrated_from_connect_to_a_verdict(page, window, qtbot, monkeypatch):  # noqa: F811
+    events, seen = [], []
     window.bridge.calibration.connect(events.append)
-    window.bridge.frame.connect(frames.append)
+    put = Mailbox.put
+    monkeypatch.setattr(Mailbox, "put", lambda mailbox, event: (seen.append(event), put(mailbox, event)))
     window.setup.choose("quick")
     page.shots.setValue(96)
     QTest.mouseClick(page.begin_button, Qt.MouseButton.LeftButton)
@@ -381,8 +382,8 @@ def test_a_real_system_is_calibrated_from_connect_to_a_verdict(page, window, qtb
     cosine = end.result["alignment_cosine"]
     assert f"{cosine:.3f}" in page.view.card.cosine.text()
     assert f"{math.degrees(math.acos(cosine)):.1f}°" in page.view.card.gauge.toolTip()
-    seen = [frame.calibration for frame in frames if frame.calibration is not None]
-    assert {"shots", "fit"} <= {each.step for each in seen if each.curves}  # drawn while it goes on
+    seen = [event for event in seen if isinstance(event, StepProgress)]
+    assert {"shots", "fit"} <= {each.step for each in seen if each.curves}  # told while they go on
     for event in events:
         if isinstance(event, StepEnded):
             look(page, event.step)
