@@ -71,45 +71,39 @@ def compose(experiment: Experiment) -> Setup:
     return Setup.assemble(experiment, system, entry.model() if entry.model else None, task, estimator)
 
 
-def make_job(experiment: Experiment, runs_folder: Path, *, spared_cores: int = 0) -> tuple[Setup, Job]:
-    """Prepare a run: what it is made of, and the job for the worker, which leaves `spared_cores` to others.
-
-    Raises what `compose` raises.
-    """
+def make_job(experiment: Experiment, runs_folder: Path) -> tuple[Setup, Job]:
+    """Prepare a run: what it is made of, and the job for the worker. Raises what `compose` raises."""
     setup = compose(experiment)
-    threads = max(1, available_threads() - spared_cores)
 
     def job(listener: Listener, control: ControlToken) -> None:
         folder = RunFolder.create(runs_folder, experiment, setup.task.table)
-        run_experiment(setup, folder, listener, control, threads=threads)
+        run_experiment(setup, folder, listener, control, threads=available_threads())
 
     return setup, job
 
 
-def make_resumption(path: Path, *, spared_cores: int = 0) -> tuple[Setup, Job]:
+def make_resumption(path: Path) -> tuple[Setup, Job]:
     """Prepare to go on with an interrupted run, as `make_job` prepares a new one. Raises RunFileError too."""
     setup = compose(read_experiment(path, as_written=False))
-    threads = max(1, available_threads() - spared_cores)
 
     def job(listener: Listener, control: ControlToken) -> None:
-        resume_experiment(setup, path, listener, control, threads=threads)
+        resume_experiment(setup, path, listener, control, threads=available_threads())
 
     return setup, job
 
 
-def make_calibration(experiment: Experiment, *, spared_cores: int = 0) -> tuple[SystemInfo, Job]:
+def make_calibration(experiment: Experiment) -> tuple[SystemInfo, Job]:
     """Prepare the calibration of the unit that a specification names. Raises SpecError; nothing has run."""
     spec = experiment.calibration
     kind = "physics" if spec.twin == "datasheet" else spec.twin
     settings = CalibrationSettings(kind, spec.shots, spec.steps, spec.learning_rate, experiment.seed)
-    return calibration_job(experiment.system, settings, spared_cores=spared_cores)
+    return calibration_job(experiment.system, settings)
 
 
 def calibration_job(
     spec: SystemSpec,
     settings: CalibrationSettings,
     *,
-    spared_cores: int = 0,
     reveal: bool = False,
     check: Path | None = None,
     out: Path | None = None,
@@ -132,7 +126,6 @@ def calibration_job(
         raise SpecError(f"There is no folder {out.parent} for the twin. Make it, or name another file.")
     if reveal and not isinstance(system, SimulatedSystem):
         raise SpecError(f"{system.info.name} has no hidden parameters to reveal: it is not simulated.")
-    threads = max(1, available_threads() - spared_cores)
 
     def job(listener: Listener, control: ControlToken) -> None:
         ended: list[CalibrationEnded] = []
@@ -146,7 +139,7 @@ def calibration_job(
                 listener(event)
 
         torch.set_num_threads(1)  # the kernels' own threads, over blocks of shots, are the better ones
-        set_threads(threads)
+        set_threads(available_threads())
         control.on_hold = system.safe_state
         try:
             found = calibrate(system, model, settings, told, control, fitted=fitted)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from core.run.setup import Setup
     from core.training.worker import Job, Worker
 
+GIVING_WAY = 5  # niceness
 SELDOM = 1000  # times rarer than the collections before it; Python's own choice is 10
 Prepare = Callable[[], tuple[RunReady | CalibrationReady, "Job"]]
 
@@ -37,13 +40,13 @@ class Order:
 
 
 def new_run(source: str, settings: Sequence[str], runs_folder: Path, *, estimator: str = "pat") -> Order:
-    """Order a run of a preset's name or a file, with `key=value` settings; one core stays with the window."""
+    """Order a run of a preset's name or a file, with `key=value` settings."""
 
     def prepare() -> tuple[RunReady, Job]:
         from app.compose import make_job
         from core.run.spec import load_experiment
 
-        return _announced(*make_job(load_experiment(source, settings), runs_folder, spared_cores=1))
+        return _announced(*make_job(load_experiment(source, settings), runs_folder))
 
     return Order(Path(source).stem, estimator, prepare)
 
@@ -54,7 +57,7 @@ def resumed_run(folder: Path, *, name: str, estimator: str = "pat") -> Order:
     def prepare() -> tuple[RunReady, Job]:
         from app.compose import make_resumption
 
-        return _announced(*make_resumption(folder, spared_cores=1))
+        return _announced(*make_resumption(folder))
 
     return Order(name, estimator, prepare)
 
@@ -66,7 +69,7 @@ def calibration(source: str, settings: Sequence[str]) -> Order:
         from app.compose import make_calibration
         from core.run.spec import load_experiment
 
-        info, job = make_calibration(load_experiment(source, settings), spared_cores=1)
+        info, job = make_calibration(load_experiment(source, settings))
         return CalibrationReady(info), job
 
     return Order("calibration", "", prepare, calibrates=True)
@@ -174,6 +177,7 @@ class Engine:
 
     def _job(self, order: Order) -> Job:
         def job(listener: Listener, control: ControlToken) -> None:
+            _give_way()
             ready, inner = order.prepare()
             self._bridge.post(ready)
             if control.stopping:
@@ -185,6 +189,12 @@ class Engine:
                     self._bridge.post(RunClosed())
 
         return job
+
+
+def _give_way() -> None:
+    """Let the window have a core first when both want it; the threads of the kernels inherit this."""
+    if sys.platform == "linux":  # where each thread has a niceness of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVING_WAY)
 
 
 @cache

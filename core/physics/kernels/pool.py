@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import count
+from types import CodeType
 from typing import TypeVar
 
 Here = TypeVar("Here")
 There = TypeVar("There")
 
+WORTH_S = 0.5e-3  # of work below which another thread costs more than it helps: it is woken, and waits for the GIL
+FORGETTING = 1.01  # with each call
+TURNS = 2  # for each thread: one that is held up, by a window that paints, leaves the rest to the others
+
 _pool: ThreadPoolExecutor | None = None
 _threads = 1
 _side_by_side = False  # while two pieces of work run at once, each has one thread
+_pace_s: dict[CodeType, float] = {}  # of each kind of work: how long a block takes one thread at best, of late
 
 
 def available_threads() -> int:
@@ -26,19 +35,45 @@ def set_threads(count: int) -> None:
     global _pool, _threads
     if count != _threads:
         _threads = count
+        _pace_s.clear()
         _pool = ThreadPoolExecutor(count - 1, "overtone-kernel", _hold_torch) if count > 1 else None
 
 
 def over_blocks(work: Callable[[int, int], None], blocks: int) -> None:
-    """Call work(first, last) on slices that together are all blocks, side by side; raise what they raise."""
+    """Call work(first, last) on slices that together are all blocks, side by side where it pays; raise what they raise.
+
+    `work` is a function of Python's, whose code tells one kind of work from another.
+    """
     parts = min(_threads, blocks)
     if parts < 2 or _pool is None or _side_by_side:
         work(0, blocks)
         return
-    edges = [blocks * part // parts for part in range(parts + 1)]
-    others = [_pool.submit(work, edges[part], edges[part + 1]) for part in range(1, parts)]
-    work(edges[0], edges[1])
-    for other in others:
+    kind, start_s = work.__code__, time.perf_counter()
+    known_s = _pace_s.get(kind, math.inf)
+    if known_s * blocks < WORTH_S:
+        parts = 1
+        work(0, blocks)
+    else:
+        _in_turns(_pool, work, blocks, parts)
+    # what is slower was most often held up: by its compilation, by a window that paints
+    _pace_s[kind] = min(FORGETTING * known_s, (time.perf_counter() - start_s) * parts / blocks)
+
+
+def _in_turns(pool: ThreadPoolExecutor, work: Callable[[int, int], None], blocks: int, parts: int) -> None:
+    turns = min(blocks, TURNS * parts)
+    next_turn = count()
+
+    def take_turns() -> None:
+        while (turn := next(next_turn)) < turns:
+            work(blocks * turn // turns, blocks * (turn + 1) // turns)
+
+    others = [pool.submit(take_turns) for _ in range(1, parts)]
+    try:
+        take_turns()
+    finally:
+        begun = [other for other in others if not other.cancel()]
+        wait(begun)
+    for other in begun:
         other.result()
 
 
