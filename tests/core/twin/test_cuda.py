@@ -37,7 +37,7 @@ def shots(kind: str) -> list[Tensor]:
 
 
 def response_and_gradients(model: PhysicsModel, inputs: list[Tensor], where: str) -> list[Tensor]:
-    twin = PhysicsTwin(model).to(where)
+    twin = PhysicsTwin(model).double().to(where)
     here = [value.to(where).requires_grad_() for value in inputs]
     response = twin(*here)
     assert response.device.type == where
@@ -51,7 +51,8 @@ def test_a_twin_on_the_card_agrees_with_the_one_on_the_processor(name):
     inputs = shots(name.split()[-1] if "plate" in name else name.split()[0])
     pairs = (response_and_gradients(MODELS[name](), inputs, where) for where in ("cpu", "cuda"))
     for processor, card in zip(*pairs, strict=True):
-        torch.testing.assert_close(card, processor, rtol=1e-6, atol=1e-6 * float(processor.detach().abs().max()))
+        scale = max(float(processor.detach().abs().max()), 1e-6)  # some gradients vanish by symmetry
+        torch.testing.assert_close(card, processor, rtol=1e-6, atol=1e-6 * scale)
 
 
 def test_a_measurement_on_the_processor_trains_with_a_twin_on_the_card():
