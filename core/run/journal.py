@@ -69,8 +69,8 @@ class ShotJournal:
 
     def __init__(self, folder: RunFolder, info: SystemInfo, spec: JournalSpec) -> None:
         """Go on with the segments that the folder has. Raises RunFileError."""
-        simulated = info.status == "simulated"
-        self._keep = ("window" if simulated else "all") if spec.keep == "auto" else spec.keep
+        auto = "all" if info.status == "connected" else "window"  # behind a demo instrument is a simulator, too
+        self._keep = auto if spec.keep == "auto" else spec.keep
         self._folder, self._info, self._spec = folder, info, spec
         self._recalled: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._open: _Segment | None = None
@@ -114,12 +114,18 @@ class ShotJournal:
         return drive.new_tensor(found[1])
 
     def remember_after(self, number: int) -> int:
-        """Let `recall` answer the calls after this one from the journal; return how many there are."""
+        """Let `recall` answer the calls after this one from the journal; return how many there are.
+
+        A window that has lost the first of them is struck out from there: all that came later will be measured anew.
+        """
         with self._folder.guarded():
             for call in read_calls(child(self._root, name) for name in names(self._root)):
                 if call.number > number:
                     shared = np.concatenate([value.ravel() for value in call.parameters] or [np.empty(0, "<f4")])
                     self._recalled[call.number] = (call.drive, call.response, shared)
+            if self._keep == "window" and self._recalled and number + 1 not in self._recalled:
+                self._recalled.clear()
+                self._strike_out_after(number)
         return len(self._recalled)
 
     def forget_after(self, number: int) -> None:

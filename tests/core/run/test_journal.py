@@ -120,6 +120,35 @@ def test_nothing_is_kept_where_nothing_is_asked_for_and_all_of_what_is_real(fold
     assert len(written(folder)) == count
 
 
+def test_of_a_demo_instrument_the_latest_shots_are_kept_as_of_the_simulator_behind_it(folder):
+    demo = SystemInfo(**(vars(info()) | {"status": "demo"}))
+    journal = ShotJournal(folder, demo, JournalSpec())
+    shots, count = 200, 8 * SEGMENT_BYTES // (200 * ROW_BYTES)
+    for number in range(1, count + 1):
+        journal.write(call(number, shots, demo))
+    assert (folder.path / "run.h5").stat().st_size < 1.1e6 * JournalSpec().window_mb
+    assert written(folder)[-1].number == count
+
+
+def test_a_window_that_has_lost_what_a_run_goes_on_from_answers_nothing_and_is_measured_anew(folder):
+    facts, spec = info(), JournalSpec(keep="window")
+    journal = ShotJournal(folder, facts, spec)
+    count = 8 * SEGMENT_BYTES // (100 * ROW_BYTES)
+    for number in range(1, count + 1):
+        journal.write(call(number, 100, facts))
+    assert written(folder)[0].number > 3
+    again = ShotJournal(folder, facts, spec)
+    assert again.remember_after(1) == 0
+    anew = [call(1000 + number, 100, facts) for number in range(2, count + 1)]  # the device's noise is another one
+    for number, item in enumerate(anew, 2):
+        assert again.recall(number, item.drive, item.parameters) is None
+        again.write(Call(number, "training", 0, item.drive, (), item.response))
+    kept = written(folder)
+    assert [item.number for item in kept] == list(range(kept[0].number, count + 1))
+    for item in kept:
+        np.testing.assert_array_equal(item.drive, anew[item.number - 2].drive)
+
+
 def test_a_call_that_was_not_written_whole_does_not_count(folder):
     facts = info()
     journal = ShotJournal(folder, facts, JournalSpec(keep="all"))
