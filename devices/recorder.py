@@ -45,13 +45,18 @@ class Plan:
 
 @dataclass(frozen=True)
 class RecorderFacts:
-    """What an opened driver can do: shots of one transfer, largest output voltage, input ranges (±V, ascending)."""
+    """What an opened driver can do: shots of one transfer, largest output voltage, input ranges (±V, ascending).
+
+    `opened_v2s` is ∫v² dt of what it has played to be opened, `beside_v2s` of what it plays beside each shot.
+    """
 
     name: str
     demo: bool
     most_shots: int
     output_v: float
     ranges_v: tuple[float, ...]
+    opened_v2s: float = 0.0
+    beside_v2s: float = 0.0
 
 
 class Recorder(Protocol):

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core.ports import DeviceError, DeviceLost, OutOfRange, OvertoneError, SpecError, SystemInfo
 from core.run.connection import ConnectionSpec
+from devices.heating import Heating
 from devices.recorder import OpenRecorder, Plan, Recorder, told
 from devices.safety import Guard, SafetyLimits
 
@@ -100,7 +101,9 @@ class WaveformSystem:
         self.patience_s = connection.reconnect_s
         self._wiring, self._plan = wiring, wiring.plan(connection)
         slew_v_per_s = connection.limit_slew_v_per_s or float("inf")
-        limits = SafetyLimits(connection.limit_v or wiring.peak_v, slew_v_per_s, connection.limit_duty)
+        limits = SafetyLimits(
+            connection.limit_v or wiring.peak_v, slew_v_per_s, connection.limit_duty, Heating.of(connection)
+        )
         self._guard = Guard(limits, self._plan)
         self._recorder: Recorder | None = None
         self._identity: dict[str, object] | None = None
@@ -157,7 +160,9 @@ class WaveformSystem:
                 "peak_v": limits.peak_v,
                 "slew_v_per_s": limits.slew_v_per_s if np.isfinite(limits.slew_v_per_s) else None,
                 "duty": limits.duty,
+                "rise_k": limits.heating.most_k if limits.heating else None,
             },
+            "rise_k": warmed.rise_k if (warmed := self._guard.thermometer) else None,
             "output_v": self._facts.output_v,
             "range_v": self._range_v,
             "shots": self._shots,

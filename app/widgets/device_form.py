@@ -27,7 +27,19 @@ SECTIONS = {
     ),
     "Safety limits": (
         "What the output may do at most; nothing that a network, an optimiser or a field asks for goes beyond.",
-        tuple(f"{CONNECTION}{name}" for name in ("drive_v", "limit_v", "limit_slew_v_per_s", "limit_duty")),
+        tuple(
+            f"{CONNECTION}{name}"
+            for name in (
+                "drive_v",
+                "limit_v",
+                "limit_slew_v_per_s",
+                "limit_duty",
+                "limit_rise_k",
+                "load_ohm",
+                "heating_k_per_w",
+                "heating_s",
+            )
+        ),
     ),
     "Measurement": (
         "How a shot is recorded, and how long an answer may take.",

@@ -10,6 +10,7 @@ from core.counting import counts
 
 STRICT = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 CONNECTED = counts(unless={"system.address": ("",)})
+WARMING = counts(unless={"system.address": ("",), "system.connection.limit_rise_k": (0,)})
 Address = Annotated[str, Field(pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]*$", max_length=200)]
 
 
@@ -125,3 +126,33 @@ class ConnectionSpec(BaseModel):
             json_schema_extra=CONNECTED,
         ),
     ] = 1.0
+    limit_rise_k: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=1e4,
+            description="Largest rise of the estimated temperature of what the output drives, in K; 0 is no limit.",
+            json_schema_extra=CONNECTED,
+        ),
+    ] = 0.0
+    load_ohm: Annotated[
+        float,
+        Field(
+            ge=0.0,
+            le=1e9,
+            description="Resistance in which the output's power becomes heat, in ohm.",
+            json_schema_extra=WARMING,
+        ),
+    ] = 0.0
+    heating_k_per_w: Annotated[
+        float,
+        Field(
+            ge=0.0, le=1e9, description="By how many K a watt of heat warms it in the end.", json_schema_extra=WARMING
+        ),
+    ] = 0.0
+    heating_s: Annotated[
+        float,
+        Field(
+            ge=0.0, le=1e6, description="Time constant with which it warms and cools, in s.", json_schema_extra=WARMING
+        ),
+    ] = 0.0

@@ -136,7 +136,9 @@ class JournalSpec(_Section):
 
     keep: Annotated[
         Literal["auto", "all", "window", "none"],
-        Field(description="All shots, the latest, or none; auto keeps all of an instrument and the latest of a simulator."),
+        Field(
+            description="All shots, the latest, or none; auto keeps all of an instrument and the latest of a simulator."
+        ),
     ] = "auto"
     window_mb: Annotated[
         float,

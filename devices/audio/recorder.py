@@ -55,7 +55,16 @@ class AudioRecorder:
         )
         self._card, _ = child.call("open", START_S, output=output, input=input, rate_hz=plan.rate_hz)
         demo = str(self._card["output"]).startswith("overtone")
-        self.facts = RecorderFacts(str(self._card["output"]), demo, MOST_SHOTS, FULL_SCALE_V, (FULL_SCALE_V,))
+        marker_v2s, sweep_v2s = (float(np.square(part).sum()) / plan.rate_hz for part in (self._marker, self._sweep))
+        self.facts = RecorderFacts(
+            str(self._card["output"]),
+            demo,
+            MOST_SHOTS,
+            FULL_SCALE_V,
+            (FULL_SCALE_V,),
+            opened_v2s=(len(RAMP) + 1 + SWEEPS) * (marker_v2s + sweep_v2s),
+            beside_v2s=2 * marker_v2s,  # one before it, and one at the end of all
+        )
         self._repeated, self._correlation = 0, 1.0
         self._heard = self._listen()
 

@@ -11,12 +11,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import lsim, lti
 
 from core.ports import Axis, DeviceError, DeviceLost, DeviceTimeout, OutOfRange, SpecError, SystemInfo
 from core.run.connection import ConnectionSpec
 from core.run.spec import SystemSpec, load_experiment
 from devices.catalogue import make_system
 from devices.conformance import RecorderConformance
+from devices.heating import Heating
 from devices.recorder import Plan, RecorderFacts, Watchman, told
 from devices.safety import Guard, SafetyLimits
 from devices.waveform import WaveformSystem, Wiring
@@ -170,6 +172,106 @@ def test_the_output_rests_until_its_duty_is_kept():
     guard.play_and_record(loud, 1.0)
     passed_s = time.monotonic() - begun_s
     assert slept[4] == pytest.approx(SAMPLES * 1e-3 / 0.25, abs=0.01 + passed_s)
+
+
+class Clock:
+    """Time that passes when somebody sleeps, and while a shot is played."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.now_s += seconds
+
+
+class WarmedWire(Wire):
+    """A wire at whose end is a load, the temperature of which an independent solver follows."""
+
+    def __init__(self, heating: Heating, clock: Clock, averages: int = 1) -> None:
+        super().__init__(plan())
+        self.heating, self.clock, self.averages = heating, clock, averages
+        self.rise_k = self.warmest_k = self.at_s = 0.0
+        self.range_v = 1e6
+
+    def play_and_record(self, waveforms_v, deadline_s):
+        heating, step_s = self.heating, 1 / self.plan.rate_hz
+        self.rise_k *= np.exp(-(self.clock() - self.at_s) / heating.time_constant_s)
+        frames = np.pad(waveforms_v, ((0, 0), (0, self.plan.rest_samples)))
+        final_k = np.tile(frames, (self.averages, 1)).ravel() ** 2 / heating.load_ohm * heating.k_per_w
+        # τ dT/dt = final - T
+        model = lti([1.0], [heating.time_constant_s, 1.0]).to_ss()
+        time_s = np.arange(len(final_k) + 1) * step_s
+        start = self.rise_k / model.C[0, 0]
+        _, rise_k, _ = lsim(model, np.append(final_k, 0.0), time_s, [start], interp=False)
+        self.warmest_k, self.rise_k = max(self.warmest_k, rise_k.max()), rise_k[-1]
+        self.clock.sleep(time_s[-1])
+        self.at_s = self.clock()
+        return super().play_and_record(waveforms_v, deadline_s)
+
+
+def hottest_k(waveforms_v: np.ndarray, heating: Heating, averages: int) -> float:
+    """The rise by the strongest shot, whose repetitions come every 25 ms: a geometric sum."""
+    energy_v2s = float(np.square(waveforms_v).sum(1).max()) / 1e3
+    kept = np.exp(-0.025 / heating.time_constant_s)
+    once_k = energy_v2s / heating.load_ohm * heating.k_per_w / heating.time_constant_s
+    return once_k * (1 - kept**averages) / (1 - kept)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.05, 20.0), st.floats(0.01, 10.0), st.integers(1, 5), st.integers(1, 4), st.integers(0, 9))
+def test_no_load_is_warmed_beyond_its_limit(
+    most_k: float, time_constant_s: float, averages: int, shots: int, seed: int
+):
+    """A load of 8 ohm at 40 K/W, driven with up to ±1 V: 5 K in the end, whatever is played however often."""
+    clock, heating = Clock(), Heating(most_k, 8.0, 40.0, time_constant_s)
+    wire = WarmedWire(heating, clock, averages)
+    limits = SafetyLimits(1.0, heating=heating)
+    guard = Guard(limits, replace(plan(), averages=averages), clock.sleep, clock)
+    guard.hold(wire)
+    random = np.random.default_rng(seed)
+    for _ in range(8):
+        waveforms_v = random.uniform(-1, 1, (shots, SAMPLES))
+        if most_k <= hottest_k(waveforms_v, heating, averages):
+            with pytest.raises(OutOfRange, match="warms the load"):
+                guard.play_and_record(waveforms_v, 1.0)
+            continue
+        answer = guard.play_and_record(waveforms_v, 1.0)
+        np.testing.assert_array_equal(answer, 0.5 * waveforms_v)
+        assert guard.thermometer is not None
+        assert wire.rise_k <= guard.thermometer.rise_k * (1 + 1e-9)
+        if seed % 2:
+            guard.hold(wire)  # another connection does not cool anything
+    assert wire.warmest_k <= most_k * (1 + 1e-9)
+
+
+def test_a_warm_load_is_waited_for_no_longer_than_it_takes_to_cool():
+    """1 V for 20 ms into 8 ohm at 40 K/W and 10 s warms by 10 mK a shot: the limit of 95 mK bears nine of them."""
+    clock, heating = Clock(), Heating(0.095, 8.0, 40.0, 10.0)
+    guard = Guard(SafetyLimits(1.0, heating=heating), plan(), clock.sleep, clock)
+    guard.hold(wire := WarmedWire(heating, clock))
+    loud = np.ones((1, SAMPLES))
+    for _ in range(9):
+        guard.play_and_record(loud, 1.0)
+    assert clock() == pytest.approx(12 * 0.025, rel=1e-9)  # with the ramp; nothing was waited for
+    for _ in range(200):
+        guard.play_and_record(loud, 1.0)
+    # then each shot waits until what it adds is gone: of 95 mK, 10 mK decay in 10 s · ln(95/85)
+    assert clock() == pytest.approx(200 * (10.0 * np.log(95 / 85) + 0.025), rel=0.01)
+    assert 0.085 < wire.warmest_k <= 0.095
+
+
+def test_a_limit_of_the_temperature_needs_to_know_the_load():
+    with pytest.raises(SpecError, match=r"Set system\.connection\.load_ohm and system\.connection\.heating_s, too"):
+        connected(Wire(plan()), limit_rise_k=20.0, heating_k_per_w=40.0)
+    warm = connected(Wire(plan()), limit_rise_k=20.0, heating_k_per_w=40.0, load_ohm=8.0, heating_s=1.0)
+    assert warm.snapshot()["limits"]["rise_k"] == 20.0
+    assert warm.snapshot()["rise_k"] == 0.0
+    warm.run(drives(2))
+    assert 0.0 < warm.snapshot()["rise_k"] < 20.0
 
 
 def test_an_input_beyond_its_range_is_measured_again_in_a_larger_one():

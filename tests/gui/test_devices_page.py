@@ -34,6 +34,7 @@ SMALL = {
     "calibration.shots": 64,
     "calibration.steps": 10,
     "network.branches": 1,
+    "journal.keep": "all",
 }
 
 
