@@ -27,7 +27,6 @@ from core.run.spec import SystemSpec
 from devices.catalogue import BUNDLED, circuit_wiring, make_system
 from devices.conformance import RecorderConformance
 from devices.emulator.bench import Bench, wired
-from devices.emulator.faults import FAULTS
 from devices.emulator.scpi import message_length, short_form
 from devices.emulator.table import MAKERS, SERVERS, Table
 from devices.recorder import Plan
@@ -36,7 +35,7 @@ from devices.visa.link import Ask, SocketLink, whole_block
 from devices.visa.recorder import VisaRecorder, open_recorder
 from devices.wire import Deadline
 from tests.devices.conftest import build
-from tests.devices.faults_of_visa import campaign, expected, table, wiring
+from tests.devices.fault_stands import visa_expected, visa_table, visa_wiring
 
 WAYS = [(maker, protocol) for maker in MAKERS for protocol in SERVERS]
 
@@ -159,9 +158,9 @@ def test_a_rate_or_a_voltage_that_is_changed_at_the_front_panel_is_seen(keysight
 )
 def test_a_command_that_a_generator_does_not_hear_is_told_before_its_record_is_believed(maker: str, deaf: str):
     """Its queue of errors stays empty."""
-    found = table(maker)  # type: ignore[arg-type]
+    found = visa_table(maker)  # type: ignore[arg-type]
     generator, scope = found.listen("socket")
-    wires, connection = wiring(), ConnectionSpec(recorder=scope)
+    wires, connection = visa_wiring(), ConnectionSpec(recorder=scope)
     recorder = open_recorder(generator, wires.plan(connection), connection)
     recorder.set_range(2.0, 1.0)
     shot = np.linspace(-1, 1, wires.info.drive_dim)[None]
@@ -195,22 +194,9 @@ def test_an_address_without_an_instrument_is_an_error_of_one_line(address: str):
     assert "\n" not in str(caught.value)
 
 
-def test_everything_that_can_go_wrong_is_got_over_without_a_wrong_a_lost_or_a_second_shot():
-    found = campaign("keysight", "socket", every=40)
-    assert found.problems == []
-    assert set(found.struck) == set(FAULTS)
-    assert sum(found.struck.values()) >= 40
-
-
-def test_faults_through_the_library_are_got_over_too():
-    found = campaign("siglent", "hislip", kinds=("stall", "slow_loris", "garbage", "early_close", "reset"), every=60)
-    assert found.problems == []
-    assert all(found.struck.values())
-
-
 def test_the_whole_experiment_can_be_done_with_pyvisa_alone():
     """The vendor-independent client: text waveform up, binary record down, scaled by its own functions."""
-    found = table("keysight")
+    found = visa_table("keysight")
     manager = pyvisa.ResourceManager("@py")
     for protocol in SERVERS:
         found.generator.reset()
@@ -244,7 +230,7 @@ def test_the_whole_experiment_can_be_done_with_pyvisa_alone():
 
 @pytest.mark.skipif(shutil.which("lxi") is None, reason="lxi-tools are not installed")
 def test_lxi_tools_read_the_identity_and_a_waveform():
-    found = table("keysight")
+    found = visa_table("keysight")
     ports = [address.split("::")[2] for address in found.listen("socket")]
 
     def lxi(port: str, command: str) -> bytes:
@@ -431,7 +417,7 @@ def test_no_message_breaks_an_emulator(maker, messages: list[bytes]):
 
 @pytest.mark.parametrize("protocol", list(SERVERS))
 def test_emulators_listen_on_loopback_alone_and_survive_nonsense(protocol):
-    found = table("keysight")
+    found = visa_table("keysight")
     found.listen(protocol)
     server = found.servers[0]
     assert server._listener.getsockname()[0] == "127.0.0.1"
@@ -468,14 +454,14 @@ def test_the_demo_bench_is_a_command_that_ends_when_it_is_told_to():
 
 
 def test_the_table_of_the_faults_answers_in_closed_form():
-    found = table("rigol")
+    found = visa_table("rigol")
     generator, scope = found.listen("socket")
     connection = ConnectionSpec(recorder=scope)
     from devices.waveform import WaveformSystem
 
-    wires = wiring()
+    wires = visa_wiring()
     system = WaveformSystem(lambda: open_recorder(generator, wires.plan(connection), connection), wires, connection)
     drive = torch.rand(3, wires.info.drive_dim, generator=torch.Generator().manual_seed(3))
-    torch.testing.assert_close(system.run(drive), expected(drive), rtol=0, atol=0.02)
+    torch.testing.assert_close(system.run(drive), visa_expected(drive), rtol=0, atol=0.02)
     system.safe_state()
     found.close()
