@@ -45,7 +45,7 @@ class Room:
         self._slip = self._quiet = 0
         self._gain = 1.0
         self._heard = np.zeros(0, np.float32)  # from `_first` on
-        self._first = 0
+        self._first = self._dealt_with = 0
         self._expected: list[int] = []  # where frames begin
         self._said = np.zeros(0)  # from the present block on
         bench.play(np.zeros(layout.samples))  # what it compiles, it compiles now
@@ -71,21 +71,19 @@ class Room:
         """Take a block in; return the one that is heard meanwhile."""
         self._heard = np.concatenate([self._heard, block])
         samples, lead = self._layout.samples, BLOCKS_LATE * len(block)
-        if not self._expected and block.any():
-            self._expected = [self._first + len(self._heard) - len(block) + int(np.flatnonzero(block)[0])]
-        while self._expected and self._expected[0] + samples <= self._first + len(self._heard):
-            begin = self._expected.pop(0) - self._first
-            frame = self._heard[begin : begin + samples]
+        while (begin := self._next_frame()) is not None:
+            frame = self._heard[begin - self._first :][:samples]
             marked = _marker_in(frame)
             if marked:  # a transfer begins
-                self._expected = [self._first + begin + marked]
+                self._expected = [begin + marked]
                 continue
             if marked == 0:
-                self._expected = [self._first + begin + step for step in (self._layout.shot_at, self._layout.slot)]
-            elif not frame.any() and not self._expected:
-                continue  # where a marker might have been
-            at = begin + lead + 1 - (len(self._heard) - len(block))
+                self._expected = [begin + step for step in (self._layout.shot_at, self._layout.slot)]
+            elif not frame.any():
+                self._expected = []  # a transfer has ended, perhaps, and the next one may begin at any time
+            at = begin - self._first + lead + 1 - (len(self._heard) - len(block))
             self._say(self.bench.play(frame.astype(np.float64))[1][:samples], at)
+            self._dealt_with = begin + samples
         keep = max(len(self._heard) - 4 * samples, 0)
         self._heard, self._first = self._heard[keep:], self._first + keep
         said = np.zeros(len(block))
@@ -93,6 +91,18 @@ class Room:
         said[: len(ready)] = ready
         self._said = self._said[len(block) :]
         return said
+
+    def _next_frame(self) -> int | None:
+        """Return where the next frame begins that was heard whole: as expected, else with the first sound."""
+        ends = self._first + len(self._heard)
+        if not self._expected:
+            unheard = max(self._dealt_with, self._first)
+            sounding = np.flatnonzero(self._heard[unheard - self._first :])
+            self._dealt_with = ends if not len(sounding) else unheard + int(sounding[0])
+            self._expected = [self._dealt_with] if len(sounding) else []
+        if not self._expected or self._expected[0] + self._layout.samples > ends:
+            return None
+        return self._expected.pop(0)
 
     def _say(self, answer: np.ndarray, after: int) -> None:
         """Let an answer be heard so many samples after the present block's beginning."""

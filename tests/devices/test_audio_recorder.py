@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -101,6 +102,28 @@ def test_shots_come_back_sample_by_sample_and_the_room_is_silent_afterwards(room
     assert not room.sounding
     assert max(room.bench.highest_v, -room.bench.lowest_v) <= 0.5 * (1 + 1e-6)
     assert sound.snapshot()["shots"] == 40
+
+
+@pytest.mark.parametrize("silent", [None, 0, 1, 2])
+def test_a_transfer_may_begin_at_any_time_after_the_last_one(monkeypatch, silent: int | None):
+    """What halves each frame halves the whole signal, a constant time later, wherever the next transfer begins."""
+    port = SimpleNamespace(register=lambda name: None)
+    nobody = SimpleNamespace(
+        inports=port, outports=port, set_process_callback=lambda function: None, activate=lambda: None
+    )
+    monkeypatch.setattr("devices.emulator.room._client", lambda server: nobody)
+    place, block = layout(300, REST, 1.0), 512
+    shots = np.random.default_rng(1).uniform(-0.5, 0.5, (3, place.samples))
+    if silent is not None:
+        shots[silent] = 0.0
+    played = place.played(shots, 0.3 * unit_marker())
+    for gap in range(0, 2 * place.slot, 61):
+        room = Room(Bench(lambda frames: GAIN * frames, place.samples, RATE_HZ), place, "none")
+        signal = np.concatenate([np.zeros(gap), played, np.zeros(gap), played, np.zeros(4 * block)])
+        blocks = signal[: len(signal) // block * block].reshape(-1, block)
+        heard = np.concatenate([room._next(part.astype(np.float32)) for part in blocks])
+        delay = 2 * block + 1
+        np.testing.assert_allclose(heard[delay:], GAIN * signal[: len(heard) - delay], atol=1e-7, err_msg=str(gap))
 
 
 def test_faults_of_the_stream_cost_repetitions_and_nothing_else(room: Room, address: str):
@@ -215,6 +238,27 @@ def test_recording_takes_no_longer_than_the_signal_with_its_rests():
     place = layout(784, 3200, 1.0)
     assert place.shot_at >= 1537 + 2 * MARKER_SAMPLES
     assert len(place.played(np.zeros((64, 784)), unit_marker())) == 64 * (784 + 3200) + place.shot_at
+
+
+def test_what_is_played_beside_the_shots_is_told_to_who_watches_the_loads_temperature(room, address, monkeypatch):
+    played_v2s: list[float] = []
+    play = Child.call
+
+    def weighed(child, method, deadline_s, array=None, **values):
+        if method == "play":
+            played_v2s.append(float(np.square(array, dtype=float).sum()) / RATE_HZ)
+        return play(child, method, deadline_s, array, **values)
+
+    monkeypatch.setattr(Child, "call", weighed)
+    recorder = open_recorder(address, plan(), ConnectionSpec())
+    try:
+        opened_v2s, shots = sum(played_v2s), 5
+        # once as loud as that, and softer before; each time the ear is not sure, all of it again
+        assert opened_v2s / (len(played_v2s) / 2) <= recorder.facts.opened_v2s <= 2 * opened_v2s
+        recorder.play_and_record(np.zeros((shots, SAMPLES)), 5.0)
+        assert 0 < sum(played_v2s) - opened_v2s <= shots * recorder.facts.beside_v2s
+    finally:
+        recorder.close()
 
 
 def test_a_signal_that_does_not_fit_into_its_deadline_is_not_played(room: Room, address: str):
