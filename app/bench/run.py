@@ -14,7 +14,7 @@ from core.ports import OvertoneError, SpecError
 
 KERNELS = {"circuit": "circuit", "plate": "plate", "plate-cubic": "plate_cubic", "shg": "shg", "shg-depleted": "shg",
            "pendula": "pendula"}  # fmt: skip
-NAMES = (*KERNELS, "pat", "visa", "daq", "train", "startup", "gui")
+NAMES = (*KERNELS, "pat", "visa", "daq", "sound", "train", "startup", "gui")
 LONG = ("soak",)  # only when asked for
 BATCHES = tuple(4**power for power in range(7))  # 1 to 4,096
 LAYERS = (1, 2, 4, 8, 16)
@@ -52,7 +52,7 @@ def _benchmark(name: str, report: Callable[[str], None], minutes: float) -> Iter
             raise OvertoneError(f"{module.__name__} has no contest that is called {name!r}.")
         yield from map(_ratio, time_contests(chosen))
         yield from _scaling(name, module)
-    elif name in {"pat", "visa", "daq"}:
+    elif name in {"pat", "visa", "daq", "sound"}:
         yield from map(_limit, import_module(f"app.bench.{name}").limits())
     elif name == "soak":
         yield from map(_limit, import_module("app.bench.programs").soak(report, minutes))

@@ -66,7 +66,7 @@ def time_shots(
             recorder.safe(DEADLINE_S)
             recorder.close()
 
-    with _served(module) as addresses:
+    with served(module) as addresses:
         for case in cases:
             low, middle, high = statistics.quantiles(taken_ms(addresses[case.what], case.samples, 1), n=4)
             yield Limit(group, case.what, middle, case.must_ms, case.aim_ms, (high - low) / middle)
@@ -78,7 +78,7 @@ def time_shots(
 
 
 @contextmanager
-def _served(module: str) -> Generator[dict[str, list[str]]]:
+def served(module: str) -> Generator[dict[str, list[str]]]:
     command = [sys.executable, "-m", module]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None

@@ -16,7 +16,18 @@ from devices.child import Message
 from devices.recorder import told
 
 NO_BLOCK_S = 1.0
-IDLE = 1 << 60  # beyond every signal
+
+
+class Sound:
+    """A signal, what is recorded while it is played, and how far it is; it is put into the stream in one step."""
+
+    def __init__(self, signal: np.ndarray, samples: int) -> None:
+        self.signal, self.record = signal, np.zeros(samples, np.float32)
+        self.at = 0
+        self.flagged: list[tuple[int, int]] = []
+
+
+SILENCE = Sound(np.empty(0, np.float32), 0)
 
 
 class Player:
@@ -24,9 +35,7 @@ class Player:
 
     def __init__(self) -> None:
         self._stream: Any = None
-        self._signal = self._record = np.empty(0, np.float32)
-        self._at = IDLE
-        self._flagged: list[tuple[int, int]] = []
+        self._sound = SILENCE
         self._moved = threading.Event()
 
     def open(self, _: None, *, output: str, input: str, rate_hz: float) -> Message:
@@ -58,29 +67,27 @@ class Player:
         return {"input": devices[first]["name"], "output": devices[last]["name"], "host": host}, None
 
     def play(self, signal: np.ndarray, *, samples: int) -> Message:
-        """Play a signal (sample,), record so many samples from its beginning on, and tell which blocks were flagged."""
+        """Play a signal (sample,), record so many samples from its beginning on, and tell which blocks were flagged.
+
+        Where the signal is longer it goes on being played, and the next one begins when it is over.
+        """
         if not self._stream.active:
             self._stream.start()
-        self._flagged = []
-        self._signal, self._record = signal, np.zeros(samples, np.float32)
-        self._at = 0  # sets it off
-        while self._at < samples:
-            self._moved.clear()
-            if self._at < samples and not self._moved.wait(NO_BLOCK_S):
-                raise DeviceLost("The sound card's stream stands still.")
-        self._at = IDLE
-        return {"flagged": self._flagged}, self._record
+        self._wait(len(self._sound.signal))
+        sound = self._sound = Sound(signal, samples)  # sets it off
+        self._wait(samples)
+        return {"flagged": sound.flagged}, sound.record
 
     def silence(self, _: None) -> Message:
         """Stop the stream at once."""
-        self._at = IDLE
+        self._sound = SILENCE
         if self._stream is not None:
             self._stream.abort()
         return {}, None
 
     def close(self, _: None) -> Message:
         """Leave the sound system as others would like to find it."""
-        self._at = IDLE
+        self._sound = SILENCE
         if self._stream is not None:
             self._stream.abort()
             self._stream.close()
@@ -88,17 +95,23 @@ class Player:
         return {}, None
 
     def _block(self, heard: np.ndarray, played: np.ndarray, frames: int, _: object, status: object) -> None:
-        first, record = self._at, self._record
-        last = first + frames
-        piece = self._signal[first:last]
+        sound = self._sound
+        first, last = sound.at, sound.at + frames
+        piece = sound.signal[first:last]
         played[: len(piece), 0], played[len(piece) :] = piece, 0.0
-        if first >= len(record):
-            return
-        record[first:last] = heard[: len(record) - first, 0]
-        if status:  # what was lost is before this block
-            self._flagged.append((first - frames, last))
-        self._at = last
+        if first < len(sound.record):
+            sound.record[first:last] = heard[: len(sound.record) - first, 0]
+            if status:  # what was lost is before this block
+                sound.flagged.append((first - frames, last))
+        sound.at = last
         self._moved.set()
+
+    def _wait(self, samples: int) -> None:
+        """Let so many samples of the sound pass."""
+        while self._sound.at < samples:
+            self._moved.clear()
+            if self._sound.at < samples and not self._moved.wait(NO_BLOCK_S):
+                raise DeviceLost("The sound card's stream stands still.")
 
 
 def _portaudio() -> Any:

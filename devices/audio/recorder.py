@@ -124,7 +124,7 @@ class AudioRecorder:
         place, heard, rate_hz = self._layout, self._heard, self._plan.rate_hz
         played = place.played(shots_v, self._marker)
         last_marker = len(played) - place.shot_at
-        samples = max(len(played), last_marker + heard.delay + len(heard.marker))
+        samples = last_marker + heard.delay + len(heard.marker)  # what comes after it is silence
         record, bad = self._play(played, samples, ends_s)
         late, correlation, gain = find_markers(record, place, heard, len(shots_v))
         fine = (correlation >= LIKE) & (gain >= STEADY[0]) & (gain <= STEADY[1])
@@ -135,9 +135,9 @@ class AudioRecorder:
         at = begins + place.shot_at + heard.delay + late[:-1] + round(self._plan.lag_s * rate_hz - 1)
         index = at[:, None] + np.arange(place.samples)
         records = np.take(record, index, mode="clip").astype(np.float64)
-        damage = np.concatenate([[0], np.cumsum(bad)])
-        ends = np.minimum(begins + place.slot + heard.delay + len(heard.marker), samples)
-        whole &= damage[ends] == damage[begins]
+        damage = np.flatnonzero(bad)
+        ends = begins + place.slot + heard.delay + len(heard.marker)
+        whole &= np.searchsorted(damage, begins) == np.searchsorted(damage, ends)
         whole &= ~_dead(records, shots_v)
         return np.where(np.abs(records) >= CLIPPED_V, np.copysign(np.inf, records), records), whole
 
@@ -215,6 +215,8 @@ def _parsed(address: str) -> tuple[str, str]:
 
 def _dead(records: np.ndarray, shots_v: np.ndarray) -> np.ndarray:
     """Tell which records are exactly zero for a while though something was played: blocks that never arrived."""
-    silent = np.lib.stride_tricks.sliding_window_view(records == 0, DEAD_SAMPLES, axis=1).all(-1)
-    played = np.lib.stride_tricks.sliding_window_view(shots_v != 0, DEAD_SAMPLES, axis=1).any(-1)
-    return np.any(silent & played, axis=-1)
+    dead = (records == 0).sum(1) >= DEAD_SAMPLES  # they may be, which hardly any is
+    silent = np.lib.stride_tricks.sliding_window_view(records[dead] == 0, DEAD_SAMPLES, axis=1).all(-1)
+    played = np.lib.stride_tricks.sliding_window_view(shots_v[dead] != 0, DEAD_SAMPLES, axis=1).any(-1)
+    dead[dead] = np.any(silent & played, axis=-1)
+    return dead

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy.signal import butter, chirp, correlate, sosfiltfilt
+from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
+from scipy.signal import butter, chirp, correlate, sosfiltfilt, sosfreqz
 from scipy.signal.windows import hann
 
 MARKER_SAMPLES = 256
@@ -21,6 +23,7 @@ BEFORE_MARKER = 1 / 3  # of the rest
 REACH_SAMPLES = 256  # how far a marker is looked for from where it should be
 EARLIER_SAMPLES = 512  # a resonant system sounds loudest that much after it begins
 HEARD_SAMPLES = 4096
+EDGE_SAMPLES = 64  # after which the band's filter has forgotten where a piece of a record begins
 FAINT = 0.01  # of a marker's energy: silence is like nothing
 DIRECT = 0.5  # of the largest: the direct sound is the first that loud (ISO 3382-1 says how to find one)
 
@@ -103,15 +106,17 @@ def listen(record: np.ndarray, layout: Layout, sweep: np.ndarray, slots: int, co
 
 def find_markers(record: np.ndarray, layout: Layout, heard: Heard, shots: int) -> tuple[np.ndarray, ...]:
     """Return for each marker (shot + 1) by how many samples it is late, its correlation with `heard`, and its gain."""
-    width = len(heard.marker)
-    at = heard.delay - REACH_SAMPLES + np.arange(shots + 1)[:, None] * layout.slot
-    pieces = np.pad(in_band(record), (REACH_SAMPLES, 2 * width + REACH_SAMPLES))[
-        at + REACH_SAMPLES + np.arange(2 * REACH_SAMPLES + width)
-    ]
-    energy = np.cumsum(np.pad(pieces**2, ((0, 0), (1, 0))), axis=1)
+    width, around = len(heard.marker), REACH_SAMPLES + EDGE_SAMPLES
+    at = heard.delay + np.arange(shots + 1)[:, None] * layout.slot  # of a padded record: `around` samples before
+    pieces = np.pad(record, (around, 2 * width + around))[at + np.arange(2 * around + width)]
+    length = next_fast_len(pieces.shape[1], real=True)
+    spectra = rfft(pieces.astype(np.float64), length) * _band_power(length)
+    heard_in_band = irfft(spectra, length)[:, EDGE_SAMPLES : EDGE_SAMPLES + 2 * REACH_SAMPLES + width]
+    energy = np.cumsum(np.pad(heard_in_band**2, ((0, 0), (1, 0))), axis=1)
     own = float(np.square(heard.marker).sum())
     norm = np.sqrt(np.maximum(energy[:, width:] - energy[:, :-width], FAINT * own) * own)
-    likeness = correlate(pieces, heard.marker[None], "valid", "fft")
+    likeness = irfft(spectra * rfft(heard.marker, length).conj(), length)
+    likeness = likeness[:, EDGE_SAMPLES : EDGE_SAMPLES + 2 * REACH_SAMPLES + 1]
     correlation = likeness / np.maximum(norm, 1e-30)
     best = correlation.argmax(1)
     each = np.arange(shots + 1)
@@ -120,4 +125,15 @@ def find_markers(record: np.ndarray, layout: Layout, heard: Heard, shots: int) -
 
 def in_band(record: np.ndarray) -> np.ndarray:
     """Return what of a record (sample,) is in the markers' band, without delay."""
-    return sosfiltfilt(butter(2, BAND, "bandpass", output="sos", fs=1.0), record)
+    return sosfiltfilt(_band(), record)
+
+
+@cache
+def _band() -> np.ndarray:
+    return np.asarray(butter(2, BAND, "bandpass", output="sos", fs=1.0))
+
+
+@cache
+def _band_power(length: int) -> np.ndarray:
+    """Return what `in_band` makes of a spectrum of so many samples."""
+    return np.abs(sosfreqz(_band(), rfftfreq(length), fs=1.0)[1]) ** 2
