@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
+from numpy.fft import irfft, rfft, rfftfreq
+from scipy.fft import next_fast_len
 from scipy.signal import butter, chirp, correlate, sosfiltfilt, sosfreqz
 from scipy.signal.windows import hann
 
