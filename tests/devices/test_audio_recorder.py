@@ -18,13 +18,15 @@ from core.ports import Axis, DeviceError, DeviceLost, DeviceTimeout, OutOfRange,
 from core.run.connection import ConnectionSpec
 from devices.audio.recorder import AudioRecorder, open_recorder
 from devices.audio.signal import MARKER_SAMPLES, layout, unit_marker
+from devices.catalogue import plate_wiring
 from devices.child import START_S, Child
 from devices.conformance import RecorderConformance
-from devices.emulator.bench import Bench
+from devices.emulator.bench import Bench, wired
 from devices.emulator.faults import FaultKind
 from devices.emulator.room import CLIENT, Room, SoundServer
 from devices.recorder import Plan
 from devices.waveform import WaveformSystem, Wiring
+from tests.devices.conftest import perfect
 
 SAMPLES, REST = 200, 50
 BLOCK, RATE_HZ = 2048, 192_000.0  # as long as 512 samples at 48 kHz
@@ -137,6 +139,20 @@ def test_faults_of_the_stream_cost_repetitions_and_nothing_else(room: Room, addr
         assert sound.snapshot()["shots"] == 1 + 12 * count
     sound.safe_state()
     assert max(room.bench.highest_v, -room.bench.lowest_v) <= 0.5 * (1 + 1e-6)
+
+
+def test_a_plate_in_the_room_is_the_plate(server: str, address: str):
+    """Without noise and converters, what arrives is the unit's response to the precision of the stream's floats."""
+    unit, wires, spec = perfect("plate"), replace(plate_wiring(), rate_hz=RATE_HZ), ConnectionSpec()
+    room = Room(wired(unit, wires), layout(wires.info.drive_dim, wires.rest_samples, 1.0), server)
+    try:
+        sound = WaveformSystem(lambda: open_recorder(address, wires.plan(spec), spec), wires, spec)
+        drive = 0.5 + 0.3 * (torch.rand(8, wires.info.drive_dim, generator=torch.Generator().manual_seed(0)) - 0.5)
+        expected = unit.ideal_response(drive)
+        torch.testing.assert_close(sound.run(drive), expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
+        sound.safe_state()
+    finally:
+        room.close()
 
 
 def test_a_room_that_comes_back_is_found_again(room: Room, server: str, address: str):
