@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -36,6 +38,9 @@ SMALL = {
     "network.branches": 1,
     "journal.keep": "all",
 }
+
+
+NEEDS_SOUND = pytest.mark.skipif(shutil.which("jackd") is None, reason="needs the JACK sound server")
 
 
 @pytest.fixture
@@ -268,6 +273,52 @@ def test_the_demo_bench_trains_from_the_window_and_a_lost_instrument_is_waited_f
     click(page.bench)
     assert page.demos == []
     assert bar.badge.text() in {"DEMO", "NOT TESTED"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"), [pytest.param("plate", "Sound card", marks=NEEDS_SOUND), ("shg", "Pulse shaper")]
+)
+def test_sound_and_light_of_the_demo_bench_train_from_the_window(window, qtbot, tmp_path, kind: str, part: str):
+    """Two classes of sixty rows, told apart by their first feature: sound takes a tenth of a second for each shot."""
+    random = np.random.default_rng(0)
+    rows = [f"{x + k % 2:.4f},{y:.4f},{'ab'[k % 2]}" for k, (x, y) in enumerate(0.5 * random.random((60, 2)))]
+    (tmp_path / "two.csv").write_text("\n".join(["x,y,kind", *rows]))
+    page, bar = window.devices, window.run_bar
+    click(page.bench)
+    qtbot.waitUntil(lambda: len(page.demos) > 0, timeout=60_000)
+    (place,) = (place for place, device in enumerate(page.demos) if device.system.kind == kind)
+    item = page.list.list.item(len(page.devices) + place)
+    page.list.list.scrollToItem(item)
+    QTest.mouseClick(
+        page.list.list.viewport(), Qt.MouseButton.LeftButton, pos=page.list.list.visualItemRect(item).center()
+    )
+    assert part in page.title.text()
+    assert page.badge.text() == "DEMO"
+    shoot(page, qtbot)
+    assert not page.view.traces.empty
+    click(page.use)
+    assert (window.setup.choice.kind, bar.badge.text()) == (kind, "DEMO")
+    draft = window.experiment.draft
+    changes = {
+        "task.name": "table",
+        "task.path": str(tmp_path / "two.csv"),
+        "network.layers": 1,
+        "network.branches": 1,
+        "calibration.shots": 32,
+        "calibration.steps": 20,
+        "training.epochs": 2,
+        "training.batch_size": 16,
+    }
+    draft.put(replace(draft.choice, changes={**draft.choice.changes, **changes}))
+    window.start_run()
+    qtbot.waitUntil(lambda: bar.state == "training", timeout=120_000)
+    assert bar.badge.text() == "DEMO"
+    qtbot.waitUntil(lambda: bar.state == "finished", timeout=120_000)
+    (run,) = (tmp_path / "runs").glob("*")
+    record = RunRecord(run)
+    assert record.attributes("system")["status"] == "demo"
+    assert record.result["test_accuracy"] > 0.5
+    click(page.bench)
 
 
 def test_a_run_on_a_bench_that_is_off_fails_with_what_to_do(window, qtbot):
