@@ -21,6 +21,8 @@ IMPERFECTIONS = "system.imperfections"
 UNITS = {
     "_per_hour": "/h",
     "_v_per_s": "V/s",
+    "_k_per_w": "K/W",
+    "_ohm": "Ω",
     "_deg": "°",
     "_fs2": "fs²",
     "_fs3": "fs³",
@@ -29,6 +31,7 @@ UNITS = {
     "_h": "h",
     "_s": "s",
     "_v": "V",
+    "_k": "K",
 }
 KINDS = {"boolean": "bool", "integer": "int", "number": "float", "string": "text"}
 LEAST_DOUBLED = 8  # numbers of things that start from as many are doubled and halved, smaller ones counted

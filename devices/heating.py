@@ -32,7 +32,7 @@ class Heating:
         """Return a connection's limit, None where there is none. Raises SpecError where a part of it lacks."""
         if not connection.limit_rise_k:
             return None
-        parts = {name: getattr(connection, name) for name in ("load_ohm", "heating_k_per_w", "heating_s")}
+        parts = {name: getattr(connection, name) for name in ("load_ohm", "warming_k_per_w", "cooling_s")}
         if lacking := [f"system.connection.{name}" for name, value in parts.items() if not value]:
             raise SpecError(f"system.connection.limit_rise_k needs to know the load. Set {' and '.join(lacking)}, too.")
         return cls(connection.limit_rise_k, *parts.values())

@@ -36,8 +36,8 @@ SECTIONS = {
                 "limit_duty",
                 "limit_rise_k",
                 "load_ohm",
-                "heating_k_per_w",
-                "heating_s",
+                "warming_k_per_w",
+                "cooling_s",
             )
         ),
     ),

@@ -54,6 +54,7 @@ class DeviceList(QWidget):
         self.list.setCurrentRow(min(row, len(devices) - 1))
         self.list.blockSignals(False)
         self.say_names()
+        self.list.scrollToItem(self.list.currentItem())  # which is as high as its name only now
 
     def apply_theme(self, theme: Theme) -> None:
         """Tint the icons."""

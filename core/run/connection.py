@@ -131,7 +131,7 @@ class ConnectionSpec(BaseModel):
         Field(
             ge=0.0,
             le=1e4,
-            description="Largest rise of the estimated temperature of what the output drives, in K; 0 is no limit.",
+            description="Largest rise of the estimated temperature of what the output drives; 0 is no limit.",
             json_schema_extra=CONNECTED,
         ),
     ] = 0.0
@@ -140,19 +140,17 @@ class ConnectionSpec(BaseModel):
         Field(
             ge=0.0,
             le=1e9,
-            description="Resistance in which the output's power becomes heat, in ohm.",
+            description="Resistance in which the output's power becomes heat.",
             json_schema_extra=WARMING,
         ),
     ] = 0.0
-    heating_k_per_w: Annotated[
+    warming_k_per_w: Annotated[
         float,
         Field(
-            ge=0.0, le=1e9, description="By how many K a watt of heat warms it in the end.", json_schema_extra=WARMING
+            ge=0.0, le=1e9, description="How much warmer a watt of heat makes it in the end.", json_schema_extra=WARMING
         ),
     ] = 0.0
-    heating_s: Annotated[
+    cooling_s: Annotated[
         float,
-        Field(
-            ge=0.0, le=1e6, description="Time constant with which it warms and cools, in s.", json_schema_extra=WARMING
-        ),
+        Field(ge=0.0, le=1e6, description="Time constant with which it warms and cools.", json_schema_extra=WARMING),
     ] = 0.0

@@ -265,9 +265,9 @@ def test_a_warm_load_is_waited_for_no_longer_than_it_takes_to_cool():
 
 
 def test_a_limit_of_the_temperature_needs_to_know_the_load():
-    with pytest.raises(SpecError, match=r"Set system\.connection\.load_ohm and system\.connection\.heating_s, too"):
-        connected(Wire(plan()), limit_rise_k=20.0, heating_k_per_w=40.0)
-    warm = connected(Wire(plan()), limit_rise_k=20.0, heating_k_per_w=40.0, load_ohm=8.0, heating_s=1.0)
+    with pytest.raises(SpecError, match=r"Set system\.connection\.load_ohm and system\.connection\.cooling_s, too"):
+        connected(Wire(plan()), limit_rise_k=20.0, warming_k_per_w=40.0)
+    warm = connected(Wire(plan()), limit_rise_k=20.0, warming_k_per_w=40.0, load_ohm=8.0, cooling_s=1.0)
     assert warm.snapshot()["limits"]["rise_k"] == 20.0
     assert warm.snapshot()["rise_k"] == 0.0
     warm.run(drives(2))
