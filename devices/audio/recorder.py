@@ -157,29 +157,35 @@ class AudioRecorder:
 
     def _listen(self) -> Heard:
         """Play sweeps, softly at first, and learn delay and markers. Raise DeviceError where they are not heard."""
-        place, rate_hz = self._layout, self._plan.rate_hz
-        name, likeness = self.facts.name, 0.0
-        levels = np.array([*RAMP, 1.0])
-        for _ in range(TRIES):
-            ends_s = time.monotonic() + START_S
+        place, rate_hz, name = self._layout, self._plan.rate_hz, self.facts.name
+        levels, attempt, ends_s = np.array([*RAMP, 1.0]), 0, time.monotonic() + START_S
+        while True:
+            attempt += 1
             first = place.played(np.tile(self._sweep, (len(levels), 1)), self._marker)
             first *= np.repeat([*levels, 1.0], place.slot)[: len(first)]
-            record, bad = self._play(first, len(first) + round(LONGEST_DELAY_S * rate_hz), ends_s)
+            record, bad = self._play(first, len(first) + round(LONGEST_DELAY_S * rate_hz), time.monotonic() + START_S)
             if np.abs(record).max() >= CLIPPED_V:
                 raise DeviceError(f"The input of {name} is overdriven. Lower the microphone's or the speaker's volume.")
             coarse = coarse_delay(record, first)
             again = place.played(np.tile(self._sweep, (SWEEPS, 1)), self._marker)
             tail = coarse + EARLIER_SAMPLES + REACH_SAMPLES
-            record, worse = self._play(again, len(again) + tail, ends_s)
+            record, worse = self._play(again, len(again) + tail, time.monotonic() + START_S)
             heard = listen(record, place, self._sweep, SWEEPS, coarse)
             late, correlation, _ = find_markers(record, place, heard, SWEEPS)
             likeness = self._correlation = float(correlation.min())
-            if not (bad.any() or worse.any() or late.any()) and likeness >= LIKE and heard.delay >= 0:
+            interrupted = bad.any() or worse.any()
+            if likeness >= LIKE and heard.delay >= 0 and not (interrupted or late.any()):
                 return heard
-        raise DeviceError(
-            f"What {name} plays is not heard: the markers' correlation is {likeness:.2f}, {LIKE:g} is needed. "
-            "Connect speaker and microphone, turn both up, and choose the input in system.connection.recorder."
-        )
+            if attempt >= TRIES and not interrupted:
+                raise DeviceError(
+                    f"What {name} plays is not heard: the markers' correlation is {likeness:.2f}, {LIKE:g} is needed. "
+                    "Connect speaker and microphone, turn both up, and choose the input in system.connection.recorder."
+                )
+            if time.monotonic() > ends_s:
+                raise DeviceError(
+                    f"The sound of {name} was interrupted in each of {attempt} tries. The machine is too busy for it: "
+                    "end other programs, or give the sound system more time (larger blocks)."
+                )
 
 
 def open_recorder(address: str, plan: Plan, connection: ConnectionSpec) -> AudioRecorder:

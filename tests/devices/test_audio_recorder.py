@@ -213,6 +213,20 @@ def test_a_dead_microphone_is_told(room: Room, address: str):
         open_recorder(address, plan(), ConnectionSpec())
 
 
+@pytest.mark.usefixtures("room")
+def test_a_machine_that_is_too_busy_for_its_sound_is_told_from_a_dead_microphone(address: str, monkeypatch):
+    play = Child.call
+
+    def interrupted(child, method, deadline_s, array=None, **values):
+        answer, record = play(child, method, deadline_s, array, **values)
+        monkeypatch.setattr("devices.audio.recorder.START_S", 3.0)  # it is open by now
+        return ({"flagged": [(0, 1)]} if method == "play" else answer), record
+
+    monkeypatch.setattr(Child, "call", interrupted)
+    with pytest.raises(DeviceError, match=r"interrupted in each of .* too busy"):
+        open_recorder(address, plan(), ConnectionSpec())
+
+
 def test_an_overdriven_microphone_is_told(room: Room, address: str):
     room.bench.respond = lambda frames: np.clip(20 * frames, -1, 1)
     with pytest.raises(DeviceError, match="overdriven"):
