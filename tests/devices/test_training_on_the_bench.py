@@ -47,7 +47,7 @@ from devices.waveform import WaveformSystem
 
 SESSIONS = int(os.environ.get("OVERTONE_SESSIONS", "1"))
 NOISES = 4  # with which the bare simulator is trained on, for each session on a bench
-FIRST_UNIT = int(os.environ.get("OVERTONE_FIRST_UNIT", "9401"))
+FIRST_UNIT = 9401  # the networks were chosen on others
 FASTER = 8  # than sound: the sound server's clock, with blocks as long in time
 CHAIN = {"architecture": "chain", "initial_gain": 0.15, "initial_spread": 0.5, "logit_gain": 2.0}
 SPECS: dict[str, dict[str, dict[str, Any]]] = {
