@@ -96,7 +96,7 @@ class Guard:
         before_k = 0.0
         if warmed is not None:
             self._sleep(warmed.rest_s(waveforms_v))
-            before_k = warmed.rise_k
+            before_k = warmed.played_k
         try:
             answer = recorder.play_and_record(waveforms_v, deadline_s + plan.play_s(len(waveforms_v)))
         finally:

@@ -191,16 +191,18 @@ class Clock:
 class WarmedWire(Wire):
     """A wire at whose end is a load, the temperature of which an independent solver follows."""
 
-    def __init__(self, heating: Heating, clock: Clock, averages: int = 1) -> None:
+    def __init__(self, heating: Heating, clock: Clock, averages: int = 1, rest_v: float = 0.0) -> None:
         super().__init__(plan())
-        self.heating, self.clock, self.averages = heating, clock, averages
+        self.heating, self.clock, self.averages, self.rest_v = heating, clock, averages, rest_v
         self.rise_k = self.warmest_k = self.at_s = 0.0
         self.range_v = 1e6
 
     def play_and_record(self, waveforms_v, deadline_s):
         heating, step_s = self.heating, 1 / self.plan.rate_hz
-        self.rise_k *= np.exp(-(self.clock() - self.at_s) / heating.time_constant_s)
-        frames = np.pad(waveforms_v, ((0, 0), (0, self.plan.rest_samples)))
+        resting_k = self.rest_v**2 / heating.load_ohm * heating.k_per_w
+        cooled = np.exp(-(self.clock() - self.at_s) / heating.time_constant_s)
+        self.rise_k = resting_k + cooled * (self.rise_k - resting_k)
+        frames = np.pad(waveforms_v, ((0, 0), (0, self.plan.rest_samples)), constant_values=self.rest_v)
         final_k = np.tile(frames, (self.averages, 1)).ravel() ** 2 / heating.load_ohm * heating.k_per_w
         # τ dT/dt = final - T
         model = lti([1.0], [heating.time_constant_s, 1.0]).to_ss()
@@ -213,29 +215,37 @@ class WarmedWire(Wire):
         return super().play_and_record(waveforms_v, deadline_s)
 
 
-def hottest_k(waveforms_v: np.ndarray, heating: Heating, averages: int) -> float:
-    """The rise by the strongest shot, whose repetitions come every 25 ms: a geometric sum."""
-    energy_v2s = float(np.square(waveforms_v).sum(1).max()) / 1e3
+def hottest_k(waveforms_v: np.ndarray, heating: Heating, averages: int, rest_v: float) -> float:
+    """The rise by the strongest shot, whose repetitions come every 25 ms (a geometric sum), above that at rest."""
+    resting_k = rest_v**2 / heating.load_ohm * heating.k_per_w
+    energy_v2s = float((np.square(waveforms_v) - rest_v**2).clip(0.0).sum(1).max()) / 1e3
     kept = np.exp(-0.025 / heating.time_constant_s)
     once_k = energy_v2s / heating.load_ohm * heating.k_per_w / heating.time_constant_s
-    return once_k * (1 - kept**averages) / (1 - kept)
+    return resting_k + once_k * (1 - kept**averages) / (1 - kept)
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.floats(0.05, 20.0), st.floats(0.01, 10.0), st.integers(1, 5), st.integers(1, 4), st.integers(0, 9))
+@given(
+    st.floats(0.05, 20.0),
+    st.floats(0.01, 10.0),
+    st.integers(1, 5),
+    st.integers(1, 4),
+    st.sampled_from([0.0, 0.3]),
+    st.integers(0, 9),
+)
 def test_no_load_is_warmed_beyond_its_limit(
-    most_k: float, time_constant_s: float, averages: int, shots: int, seed: int
+    most_k: float, time_constant_s: float, averages: int, shots: int, rest_v: float, seed: int
 ):
     """A load of 8 ohm at 40 K/W, driven with up to ±1 V: 5 K in the end, whatever is played however often."""
     clock, heating = Clock(), Heating(most_k, 8.0, 40.0, time_constant_s)
-    wire = WarmedWire(heating, clock, averages)
+    wire = WarmedWire(heating, clock, averages, rest_v)
     limits = SafetyLimits(1.0, heating=heating)
-    guard = Guard(limits, replace(plan(), averages=averages), clock.sleep, clock)
+    guard = Guard(limits, replace(plan(), averages=averages, rest_v=rest_v), clock.sleep, clock)
     guard.hold(wire)
     random = np.random.default_rng(seed)
     for _ in range(8):
         waveforms_v = random.uniform(-1, 1, (shots, SAMPLES))
-        if most_k <= hottest_k(waveforms_v, heating, averages):
+        if most_k <= hottest_k(waveforms_v, heating, averages, rest_v):
             with pytest.raises(OutOfRange, match="warms the load"):
                 guard.play_and_record(waveforms_v, 1.0)
             continue
