@@ -31,8 +31,10 @@ class Forecast:
 def forecast(experiment: Experiment) -> Forecast:
     """Compose a run without measuring anything, and count. Raises what composing raises: SpecError, DataError."""
     from app.compose import compose
+    from devices.catalogue import find_system
 
     # an instrument's dimensions are its simulator's; it is not to be touched for counting
+    shot_s = find_system(experiment.system.kind).shot_s if experiment.system.address else None
     unconnected = experiment.system.model_copy(update={"address": ""})
     setup = compose(experiment.model_copy(update={"system": unconnected}))
     task, network, info, training = setup.task, setup.network, setup.system.info, experiment.training
@@ -55,7 +57,7 @@ def forecast(experiment: Experiment) -> Forecast:
         test=test,
         shots_per_inference=network.shots_per_inference,
         device_passes=passes,
-        apparatus_s=passes * info.shot_s,
+        apparatus_s=passes * (info.shot_s if shot_s is None else shot_s(experiment.system)),
         digital_parameters=network.digital.parameters,
         digital_macs=network.digital.macs,
         physical_parameters=network.physical_parameters,

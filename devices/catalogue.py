@@ -27,7 +27,8 @@ class SystemEntry:
     `worsened(what, imperfections)` returns the imperfections that change with two effective bits less ("bits"), or with
     twice the "noise" or "jitter"; it raises SpecError where the system has none. None: it does not tell.
     `imperfections()` returns the dataclass that declares them, each field with its default and with a "description" in
-    its metadata. `connect(spec)` makes the system of the instrument at `spec.address`; None: there is no way to one.
+    its metadata. `connect(spec)` makes the system of the instrument at `spec.address`, on which a shot lasts
+    `shot_s(spec)`; None: there is no way to one.
     """
 
     title: str
@@ -36,6 +37,7 @@ class SystemEntry:
     worsened: Callable[[Worsening, Settings], dict[str, float]] | None = None
     imperfections: Callable[[], type[Imperfections]] | None = None
     connect: Callable[[SystemSpec], PhysicalSystem] | None = None
+    shot_s: Callable[[SystemSpec], float] | None = None
 
 
 def waveform_connection(wiring: Callable[[], Wiring]) -> Callable[[SystemSpec], PhysicalSystem]:
@@ -47,6 +49,15 @@ def waveform_connection(wiring: Callable[[], Wiring]) -> Callable[[SystemSpec], 
         return WaveformSystem(open_recorder, wired, spec.connection, spec.serial_number)
 
     return connect
+
+
+def waveform_shot_s(wiring: Callable[[], Wiring]) -> Callable[[SystemSpec], float]:
+    """Return the `shot_s` of such a system, its rest and its repetitions included."""
+
+    def shot_s(spec: SystemSpec) -> float:
+        return wiring().connected(spec.connection).plan(spec.connection).play_s(1)
+
+    return shot_s
 
 
 def circuit_wiring() -> Wiring:
@@ -77,7 +88,7 @@ def shg_wiring() -> Wiring:
     return Wiring(info, rate_hz, drive_v=0.5, offset_v=0.5, full_scale_v=1 / SATURATION, rest_samples=0)
 
 
-def _simulated(kind: str, title: str, connect: Callable[[SystemSpec], PhysicalSystem] | None = None) -> SystemEntry:
+def _simulated(kind: str, title: str, wiring: Callable[[], Wiring] | None = None) -> SystemEntry:
     name = kind.capitalize()
 
     def declared() -> type[Imperfections]:
@@ -107,13 +118,16 @@ def _simulated(kind: str, title: str, connect: Callable[[SystemSpec], PhysicalSy
     def model() -> PhysicsModel:
         return getattr(import_module(f"core.physics.{kind}"), f"{name}Model")()
 
-    return SystemEntry(title, build, model, worsened, declared, connect)
+    if wiring is None:
+        return SystemEntry(title, build, model, worsened, declared)
+    connect, shot_s = waveform_connection(wiring), waveform_shot_s(wiring)
+    return SystemEntry(title, build, model, worsened, declared, connect, shot_s)
 
 
 BUNDLED = {
-    "plate": _simulated("plate", "Multimode mechanical plate", waveform_connection(plate_wiring)),
-    "circuit": _simulated("circuit", "Nonlinear electronic oscillator", waveform_connection(circuit_wiring)),
-    "shg": _simulated("shg", "Optical second-harmonic generation", waveform_connection(shg_wiring)),
+    "plate": _simulated("plate", "Multimode mechanical plate", plate_wiring),
+    "circuit": _simulated("circuit", "Nonlinear electronic oscillator", circuit_wiring),
+    "shg": _simulated("shg", "Optical second-harmonic generation", shg_wiring),
     "pendula": _simulated("pendula", "Coupled nonlinear pendula"),
 }
 

@@ -18,11 +18,12 @@ from app.choice import Choice
 from app.device_book import Device, DeviceBook
 from app.device_shot import take_shot
 from app.discovery import BUSES, MARK, BusAbsent, BusReport, Found, command, identify, read_report, scan, scan_all
+from app.forecast import forecast
 from app.presets import read_preset
 from core.phrase import Phrase
 from core.ports import DeviceError, OutOfRange, SpecError
 from core.run.connection import ConnectionSpec
-from core.run.spec import SystemSpec
+from core.run.spec import SystemSpec, load_experiment
 from devices.catalogue import BUNDLED, circuit_wiring
 from devices.emulator.bench import Bench, wired
 from devices.emulator.table import Table
@@ -169,6 +170,14 @@ def test_an_experiment_on_an_instrument_leaves_the_simulators_imperfections_out(
     assert used.experiment().system.imperfections == {}
     assert "system.imperfections={}" in used.settings
     assert used.changed("system.address", "", "") == Choice(read_preset("circuit-mnist"))
+
+
+def test_what_a_run_takes_on_an_instrument_counts_its_rests_and_repetitions():
+    """A plate's shot over sound is 784 samples and 3,200 of rest at 48 kHz: 83 ms, thrice that with three averages."""
+    on_sound = ["system.address=AUDIO::default", "system.connection.averages=3"]
+    for settings, shot_s in (([], 0.025), (on_sound[:1], 3984 / 48e3), (on_sound, 3 * 3984 / 48e3)):
+        found = forecast(load_experiment("plate-mnist", settings))
+        assert found.apparatus_s == pytest.approx(shot_s * found.device_passes)
 
 
 def test_the_verb_lists_drivers_tests_by_name_and_refuses_in_one_line(table, tmp_path):
