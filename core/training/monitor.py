@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -23,6 +23,8 @@ from core.calibration.excitation import low_pass, shared_parameter
 from core.network.base import PhysicalNetwork, Shoot
 from core.ports import SystemInfo
 from core.training.events import AlignmentChecked
+from core.twin.noise import NoiseTwin
+from core.twin.shots import ShotBatch, Shots
 
 SAMPLES = 8  # operating points of a layer, each with a direction of its own
 SENTINELS = 8  # fixed shots, measured twice at every check
@@ -39,7 +41,7 @@ class GradientMonitor:
     def __init__(self, measure: Shoot, twin: Shoot, info: SystemInfo, features: Tensor, *, seed: int) -> None:
         if len(features) < 2:
             raise ValueError(f"{len(features)} samples are too few to monitor a gradient; give at least two.")
-        self._measure, self._twin, self._features = measure, twin, features
+        self._measure, self._twin, self._info, self._features = measure, twin, info, features
         self._generator = torch.Generator().manual_seed(seed)
         drive = 0.5 + 0.5 * low_pass(SENTINELS, info.drive_dim, self._generator)
         shapes = info.parameter_shapes.values()
@@ -67,7 +69,8 @@ class GradientMonitor:
 
         with torch.no_grad():
             network(self._features[rows], record)
-            layers = tuple(self._layer(index, *shot) for index, shot in enumerate(asked))
+            noise = self._noise(asked)
+            layers = tuple(self._layer(index, noise, drive, shared) for index, (drive, _, shared) in enumerate(asked))
             drift, noise_floor = self._drift()
         cosine, shots = min(layer.cosine for layer in layers), self.shots_per_check(network)
         return AlignmentChecked(step, layers, cosine, drift, noise_floor, verdict(layers), shots)
@@ -82,13 +85,20 @@ class GradientMonitor:
         self._generator.set_state(state["generator"])
         self._first = state.get("first")
 
-    def _layer(self, index: int, drive: Tensor, response: Tensor, shared: list[Tensor]) -> LayerAlignment:
+    def _noise(self, asked: Sequence[tuple[Tensor, Tensor, list[Tensor]]]) -> NoiseTwin:
+        """Ask for all layers' shots once more: how do they scatter?"""
+        first = [ShotBatch(drive, response, tuple(shared)) for drive, response, shared in asked]
+        again = [replace(batch, responses=self._measure(batch.drives, *batch.parameters)) for batch in first]
+        noise = NoiseTwin(self._twin, self._info)
+        noise.fit(Shots((*first, *again)))
+        return noise
+
+    def _layer(self, index: int, noise: NoiseTwin, drive: Tensor, shared: list[Tensor]) -> LayerAlignment:
         count = len(drive)
         point = Controls(drive, tuple(value.expand(count, *value.shape) for value in shared))
         direction = random_direction(point, self._generator)
         expected, bend = twin_slope(self._twin, point, direction)
-        noise = (self._measure(drive, *shared) - response).norm() / math.sqrt(2 * count)
-        step = step_size(float(noise), bend)
+        step = step_size(noise.strength(drive, *shared), bend)
         slopes = torch.stack([measured_slope(self._measure, point, direction, step) for _ in range(REPEATS)])
         return alignment(index, slopes, expected)
 

@@ -111,7 +111,7 @@ def test_the_noise_twin_predicts_the_deviations_that_numpy_finds_in_many_repeats
     first = collect_shots(measure, info, 400, seed=0)
     second = Shots(tuple(ShotBatch(batch.drives, measure(batch.drives)) for batch in first.batches))
     twin = NoiseTwin(clean, info)
-    twin.fit((first, second))
+    twin.fit(Shots(first.batches + second.batches))
     for level in (0.05, 0.3, 1.0):
         drive = torch.full((1, 40), level)
         repeats = measure(drive.expand(4000, -1)).numpy()
