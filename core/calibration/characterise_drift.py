@@ -16,6 +16,7 @@ from core.ports import Measure, SystemInfo
 VISITS = 16
 SENTINELS, REPEATS = 8, 4
 SLOW, FAST = 0.01, 0.1  # change an hour, of the signal
+LEAST_CHANGE = 0.01  # of the signal: in a short time anything less may be fast and is none of a calibration's business
 LEAST_HOURS = 1e-9
 CERTAIN = 4.0  # times the variance of a mean, since all channels may scatter together
 
@@ -28,21 +29,22 @@ def drift_step(
     progress: Progress = ignore,
     between: Callable[[], None] = lambda: None,
     clock_s: Callable[[], float] | None = None,
+    visits: int = VISITS,
 ) -> StepEnded:
     """Measure the sentinels again and again, `between` in between: how do their gain, offset and shape change?
 
     `clock_s` tells the time; without it the shots do, each `info.shot_s` long. A response is g s + o + rest with the
     sentinels' mean response s. What the noise adds to the change of shape is taken off.
     """
-    probe = Probe("drift", measure, info, seed=seed, total=VISITS * SENTINELS * REPEATS, progress=progress)
+    probe = Probe("drift", measure, info, seed=seed, total=visits * SENTINELS * REPEATS, progress=progress)
     drives = mixed(SENTINELS, info.drive_dim, info.signed_drive, probe.generator).numpy()
-    times, visits = list[float](), list[np.ndarray]()
-    for visit in range(VISITS):
+    times, answers = list[float](), list[np.ndarray]()
+    for visit in range(visits):
         if visit:
             between()
-        visits.append(probe.shoot(np.tile(drives, (REPEATS, 1))).reshape(REPEATS, SENTINELS, -1))
+        answers.append(probe.shoot(np.tile(drives, (REPEATS, 1))).reshape(REPEATS, SENTINELS, -1))
         times.append(probe.passes * info.shot_s if clock_s is None else clock_s())
-    shots = np.array(visits)  # (visit, repeat, sentinel, response)
+    shots = np.array(answers)  # (visit, repeat, sentinel, response)
     hours = (np.array(times) - times[0]) / 3600
     means = shots.mean(1)
     noise = float(shots.var(1, ddof=1).mean()) / REPEATS
@@ -69,13 +71,17 @@ def drift_step(
         Phrase("Change since the first visit"): Quantity(float(shape[-1]), "1"),
         Phrase("Time"): Quantity(float(hours[-1]) * 3600, "s"),
     }
-    told = {"change": float(shape[-1]), "hours": float(hours[-1])}
+    told = {"change": float(shape[-1]), "time": _time(float(hours[-1]))}
     surely = max(low, -high, 0.0)  # the slowest drift that the interval allows
     pace = max(surely, float(shape[-1] / hours[-1]) if departure[-1] > CERTAIN * noise else 0.0)
-    if pace <= SLOW:
-        return probe.ended("good", Phrase("No drift that matters in {hours:.2g} h.", **told), figures, *curves)
-    text = "The response changes by {change:.1%} in {hours:.2g} h; calibrate again about as often, or let it warm up."
+    if pace <= SLOW or pace * hours[-1] <= LEAST_CHANGE:
+        return probe.ended("good", Phrase("No drift that matters in {time}.", **told), figures, *curves)
+    text = "The response changes by {change:.1%} in {time}; calibrate again about as often, or let it warm up."
     return probe.ended("warning" if pace <= FAST else "bad", Phrase(text, **told), figures, *curves)
+
+
+def _time(hours: float) -> Phrase:
+    return Phrase("{hours:.2g} h", hours=hours) if hours >= 1 else Phrase("{seconds:.3g} s", seconds=3600 * hours)
 
 
 def _slope(hours: np.ndarray, values: np.ndarray) -> tuple[float, float, float]:

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 Verdict = Literal["good", "usable", "poor", "against"]
-StepName = Literal["connect", "range", "noise", "latency", "response", "linearity", "drift", "shots", "fit", "verdict"]
-STEPS: tuple[StepName, ...] = (
-    "connect",
-    "range",
-    "noise",
-    "latency",
-    "response",
-    "linearity",
-    "shots",
-    "fit",
-    "verdict",
-)
+StepName = Literal["connect", "range", "noise", "latency", "response", "linearity", "shots", "drift", "fit", "verdict"]
+STEPS: tuple[StepName, ...] = get_args(StepName)
 Outcome = Literal["good", "warning", "bad", "skipped"]
 TwinVerdict = Literal["good", "usable", "refit", "not identifiable"]
 

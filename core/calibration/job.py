@@ -5,16 +5,16 @@ What it does, it tells by the events of `core.calibration.events`.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
 from torch import Tensor, nn
 
-from core.calibration.characterise import CHARACTERISATION
+from core.calibration.characterise import CHARACTERISATION, drift_step
 from core.calibration.characterise_probe import over
 from core.calibration.events import (
     CalibrationEnded,
@@ -28,7 +28,8 @@ from core.calibration.events import (
     StepProgress,
 )
 from core.calibration.quality import QualityCard, error_by_level, predictions, quality_card
-from core.calibration.shots import collect_shots
+from core.calibration.result import figures, open_words, plain_result
+from core.calibration.shots import batch_count, shot_batches
 from core.calibration.worth import SHARES, LearningCurve, learning_curve, power_law, worth_curves, worth_words
 from core.phrase import Phrase, joined, numbered
 from core.physics.model import PhysicsModel
@@ -38,10 +39,12 @@ from core.twin.ensemble import EnsembleTwin
 from core.twin.fit import FitProgress, FitReport, fit_twin
 from core.twin.hybrid import HybridTwin
 from core.twin.inference import ParameterTable, parameter_table
+from core.twin.noise import NoiseTwin
 from core.twin.physics import PhysicsTwin
-from core.twin.shots import Shots
+from core.twin.shots import ShotBatch, Shots
 
 HELD_OUT = 0.2
+SENTINEL_VISITS = 5  # from before the first shot to after the last
 PURPOSES: dict[StepName, str] = {
     "connect": "Connecting {system}",
     "range": "Looking for the range of {system}, and for dead or clipped channels",
@@ -127,11 +130,14 @@ class _Job:
         self._fitted_before = fitted
         built = build_twin(settings.twin, system.info, model, seed=settings.seed)
         self._twin = built if fitted is None else fitted.twin
+        self._passes = 0
+        self._measured = list[ShotBatch]()  # in the present step
+        self._repeats = Shots(())
 
     def perform(self) -> Calibration:
         info, settings, start_s = self._system.info, self._settings, time.perf_counter()
         faults = self._characterise()
-        shots = self._collect()
+        shots = self._collect(faults)
         train, held_out = shots.split(HELD_OUT, settings.seed)
         if self._fitted_before is None:
             self._fit(shots)
@@ -147,17 +153,20 @@ class _Job:
         card = quality_card(
             self._twin, self._measure, info, held_out, seed=settings.seed, fitted_shots=len(shots), faults=faults
         )
+        noise = NoiseTwin(self._twin, info)
+        noise.fit(self._repeats)
+        scatter = noise.check(Shots(tuple(self._measured)))
         table = self._parameters(train)
         wall_s = time.perf_counter() - start_s
-        result = _result(self._system, settings, card, table, wall_s)
+        result = plain_result(info, settings.twin, settings.shots, card, scatter, table, wall_s)
         self._end(
             "verdict",
             OUTCOMES[card.verdict],
             joined(Phrase(text) for text in card.reasons),
-            _figures(card),
+            figures(card, scatter),
             self._curves(held_out),
         )
-        reasons = (*card.reasons, *_open_words(table))
+        reasons = (*card.reasons, *open_words(table))
         self._listener(CalibrationEnded(card.verdict, reasons, result))
         return Calibration(self._twin, card, table, result)
 
@@ -170,14 +179,31 @@ class _Job:
             self._listener(ended)
             if ended.outcome == "bad":
                 bad.append(ended.text)
+            if step == "noise":
+                self._repeats = Shots(tuple(self._measured))
         return bad
 
-    def _collect(self) -> Shots:
-        info, count = self._system.info, self._settings.shots
+    def _collect(self, faults: list[str]) -> Shots:
+        """Measure the shots with sentinels in between; a bad drift is a fault."""
+        info, count, seed = self._system.info, self._settings.shots, self._settings.seed
         self._begin("shots", Phrase("Measuring {shots} shots", shots=count))
-        shots = collect_shots(self._measure, info, count, seed=self._settings.seed, progress=self._listener)
+        each, batches = shot_batches(self._measure, info, count, seed=seed, progress=self._listener), list[ShotBatch]()
+        stretch = -(-batch_count(count) // (SENTINEL_VISITS - 1))
+        drift = drift_step(
+            self._measure,
+            info,
+            seed=seed,
+            between=lambda: batches.extend(islice(each, stretch)),
+            clock_s=self._clock_s,
+            visits=SENTINEL_VISITS,
+        )
+        shots = Shots(tuple(batches))
         text = Phrase("{shots} shots, {share:.0%} of them held out.", shots=len(shots), share=HELD_OUT)
         self._end("shots", "good", text, {Phrase("Shots"): Quantity(len(shots), "1")})
+        self._begin("drift", Phrase("Comparing the shots that were measured again and again"))
+        self._listener(drift)
+        if drift.outcome == "bad":
+            faults.append(drift.text)
         return shots
 
     def _fit(self, shots: Shots) -> None:
@@ -194,17 +220,17 @@ class _Job:
 
         report = self._fitted(self._twin, shots, progress)
         text = Phrase("It leaves {error:.1%} of the held-out signal.", error=report.held_out_error)
-        figures: dict[str, Quantity] = {
+        found: dict[str, Quantity] = {
             Phrase("Held-out error"): Quantity(report.held_out_error, "1"),
             Phrase("Training error"): Quantity(report.train_error, "1"),
         }
         if settings.twin == "ensemble":
-            self._end("fit", "good", text, figures, _learning(points))
+            self._end("fit", "good", text, found, _learning(points))
             return
         curve = self._more_shots(shots)
         law = power_law(curve)
         text = joined((text, worth_words(law, len(shots))))
-        self._end("fit", "good", text, figures, (*_learning(points), *worth_curves(law, curve)))
+        self._end("fit", "good", text, found, (*_learning(points), *worth_curves(law, curve)))
 
     def _more_shots(self, shots: Shots) -> LearningCurve:
         """Fit to parts of the shots too, to tell what more of them would be worth."""
@@ -269,10 +295,19 @@ class _Job:
 
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         self._control.safe_point()
-        return self._system.run(drive, *parameters)
+        response = self._system.run(drive, *parameters)
+        self._measured.append(ShotBatch(drive, response, parameters))
+        self._passes += len(drive)
+        return response
+
+    def _clock_s(self) -> float:
+        """Tell the time: a simulated system's is that of its shots."""
+        info = self._system.info
+        return self._passes * info.shot_s if info.status == "simulated" else time.monotonic()
 
     def _begin(self, step: StepName, text: str) -> None:
         self._control.safe_point()
+        self._measured = []
         self._listener(StepBegun(step, text))
 
     def _end(
@@ -303,66 +338,3 @@ def _learning(points: Sequence[FitProgress]) -> tuple[Curve, ...]:
         Curve(name, Phrase("Step"), "1", Phrase("Error"), "1", steps, np.asarray(values))
         for name, values in errors.items()
     )
-
-
-def _figures(card: QualityCard) -> dict[str, Quantity]:
-    cosine = card.alignment
-    return {
-        Phrase("Held-out error"): Quantity(card.nrmse, "1"),
-        Phrase("Noise floor"): Quantity(card.noise, "1"),
-        Phrase("Lowest R²"): Quantity(float(card.r2.min()), "1"),
-        Phrase("Alignment"): Quantity(cosine.cosine, "1", cosine.low, cosine.high),
-        Phrase("Gain"): Quantity(cosine.gain, "1"),
-        Phrase("White residuals"): Quantity(card.white, "1"),
-        Phrase("Worst error"): Quantity(card.worst_error, "1"),
-    }
-
-
-def _open_words(table: ParameterTable | None) -> tuple[str, ...]:
-    if table is None or not table.open:
-        return ()
-    text = "The shots do not determine {names}: there the data sheet says more."
-    return (Phrase(text, names=joined((Phrase(name.replace("_", " ")) for name in table.open), ", ")),)
-
-
-def _result(
-    system: PhysicalSystem,
-    settings: CalibrationSettings,
-    card: QualityCard,
-    table: ParameterTable | None,
-    wall_s: float,
-) -> dict[str, Any]:
-    """Return what `--json` prints: plain data without NaN."""
-    cosine = card.alignment
-    return {
-        "system": system.info.kind,
-        "serial_number": system.info.serial_number,
-        "twin": settings.twin,
-        "shots": settings.shots,
-        "nrmse": card.nrmse,
-        "noise_floor": card.noise,
-        "r2": 1 - card.nrmse**2,
-        "r2_outputs": [float(value) for value in card.r2],
-        "alignment_cosine": cosine.cosine,
-        "alignment_interval95": [cosine.low, cosine.high],
-        "gain": None if math.isnan(cosine.gain) else cosine.gain,
-        "white_residuals": card.white,
-        "worst_drive_levels": list(card.worst_levels),
-        "worst_nrmse": card.worst_error,
-        "parameters": {} if table is None else _plain(table),
-        "verdict": card.verdict,
-        "reasons": [*card.reasons, *_open_words(table)],
-        "wall_s": wall_s,
-    }
-
-
-def _plain(table: ParameterTable) -> dict[str, dict[str, Any]]:
-    return {
-        name: {
-            "value": item.value.tolist(),
-            "standard_error": item.standard_error.tolist(),
-            "unit": item.unit,
-            "determined": item.determined.tolist(),
-        }
-        for name, item in table.estimates.items()
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
@@ -28,9 +28,29 @@ def collect_shots(
     strategy: Strategy = "mixed",
     task: Tensor | None = None,
     learn: Learn | None = None,
-    progress: Callable[[StepProgress], None] | None = None,
 ) -> Shots:
-    """Measure `count` shots in batches, each with its own shared parameters, and return them.
+    """Measure `count` shots in batches, each with its own shared parameters. Raises what `shot_batches` does."""
+    each = shot_batches(measure, info, count, seed=seed, strategy=strategy, task=task, learn=learn)
+    return Shots(tuple(each))
+
+
+def batch_count(count: int) -> int:
+    """Tell in how many batches so many shots are measured."""
+    return -(-count // _size(count))
+
+
+def shot_batches(
+    measure: Measure,
+    info: SystemInfo,
+    count: int,
+    *,
+    seed: int,
+    strategy: Strategy = "mixed",
+    task: Tensor | None = None,
+    learn: Learn | None = None,
+    progress: Callable[[StepProgress], None] | None = None,
+) -> Iterator[ShotBatch]:
+    """Measure batches of shots, each with its own shared parameters, as they are asked for.
 
     "task" takes its drives from `task` (row, drive); "uncertainty" asks `learn` to fit an ensemble to the shots so far.
     The drives depend on the seed, and there on what was answered: a collection that begins again asks for the same
@@ -41,9 +61,9 @@ def collect_shots(
         raise ValueError(f"{count} shots are too few to fit and to check a twin; measure at least two.")
     if strategy == "uncertainty" and learn is None:
         raise ValueError("Shots where twins disagree need an ensemble to ask; say how it is fitted.")
-    size = min(BATCH, max(1, count // LEAST_BATCHES))
+    size = _size(count)
     draw = drawing(strategy, info, task)
-    disagreement = Disagreement(learn, -(-count // size)) if learn and strategy == "uncertainty" else None
+    disagreement = Disagreement(learn, batch_count(count)) if learn and strategy == "uncertainty" else None
     batches, done, spent_s = list[ShotBatch](), 0, 0.0
     while done < count:
         generator, now = batch_generator(seed, len(batches)), min(size, count - done)
@@ -60,4 +80,8 @@ def collect_shots(
             shot, label = batches[-1].responses[0].numpy(), (info.response_label, info.response_unit)
             latest = over(info.response_axis, Phrase("Latest shot"), *label, shot)
             progress(StepProgress("shots", done, count, spent_s / done * (count - done), (latest,)))
-    return Shots(tuple(batches))
+        yield batches[-1]
+
+
+def _size(count: int) -> int:
+    return min(BATCH, max(1, count // LEAST_BATCHES))

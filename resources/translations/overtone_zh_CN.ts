@@ -472,6 +472,10 @@
         <translation>噪声的公共分量</translation>
     </message>
     <message>
+        <source>Comparing the shots that were measured again and again</source>
+        <translation>正在比较反复进行的测量</translation>
+    </message>
+    <message>
         <source>Comparison of {count} runs</source>
         <translation>比较 {count} 次运行</translation>
     </message>
@@ -1604,8 +1608,8 @@
         <translation>没有包含这些词的命令。</translation>
     </message>
     <message>
-        <source>No drift that matters in {hours:.2g} h.</source>
-        <translation>{hours:.2g} h 内没有值得注意的漂移。</translation>
+        <source>No drift that matters in {time}.</source>
+        <translation>{time} 内没有值得注意的漂移。</translation>
     </message>
     <message>
         <source>No instrument is chosen.</source>
@@ -1694,6 +1698,10 @@
     <message>
         <source>Noise power in common parts</source>
         <translation>公共分量所占噪声功率</translation>
+    </message>
+    <message>
+        <source>Noise, predicted over measured</source>
+        <translation>噪声：预测值与实测值之比</translation>
     </message>
     <message>
         <source>None answers. Instruments at raw sockets are never listed: type the address.</source>
@@ -1882,6 +1890,10 @@
     <message>
         <source>Out of range.</source>
         <translation>超出范围。</translation>
+    </message>
+    <message>
+        <source>Outlying shots</source>
+        <translation>异常测量比例</translation>
     </message>
     <message>
         <source>Output number, along {axis}</source>
@@ -2948,8 +2960,8 @@
         <translation>响应与噪声无法区分；请增大驱动或增益。</translation>
     </message>
     <message>
-        <source>The response changes by {change:.1%} in {hours:.2g} h; calibrate again about as often, or let it warm up.</source>
-        <translation>响应在 {hours:.2g} h 内变化 {change:.1%}；请以大致相同的间隔重新校准，或让系统预热。</translation>
+        <source>The response changes by {change:.1%} in {time}; calibrate again about as often, or let it warm up.</source>
+        <translation>响应在 {time} 内变化 {change:.1%}；请以大致相同的间隔重新校准，或让系统预热。</translation>
     </message>
     <message>
         <source>The response does not depend on the drive; check the cables, the outputs and the gain.</source>
@@ -4544,6 +4556,10 @@
         <translation>{help}{low:,} 至 {high:,}。</translation>
     </message>
     <message>
+        <source>{hours:.2g} h</source>
+        <translation>{hours:.2g} h</translation>
+    </message>
+    <message>
         <source>{label}: {value}</source>
         <translation>{label}：{value}</translation>
     </message>
@@ -4698,6 +4714,10 @@
     <message>
         <source>{run} was not started: the one before is still in progress. Stop it first.</source>
         <translation>{run} 未启动：前一个仍在进行。请先停止。</translation>
+    </message>
+    <message>
+        <source>{seconds:.3g} s</source>
+        <translation>{seconds:.3g} s</translation>
     </message>
     <message>
         <source>{share:.0%} of the shots start at another sample than the twin expects: the latency changes.</source>

@@ -8,8 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from torch import Tensor
 from typer.testing import CliRunner
 
 from app.cli import cli
@@ -33,6 +36,7 @@ KEYS = {
     "alignment_cosine",
     "alignment_interval95",
     "gain",
+    "noise",
     "parameters",
     "verdict",
     "reasons",
@@ -55,6 +59,11 @@ def test_it_prints_the_result_and_reveals_only_when_asked():
     new = SimulatedCircuit(901, 0).hidden()  # before it warmed or cooled: -2 mV/K, 0.5 K in an hour
     assert revealed["hidden"] == {**new, "threshold": pytest.approx(new["threshold"], abs=1e-3)}
     assert {**revealed, "wall_s": 0, "hidden": 0} == {**plain, "wall_s": 0, "hidden": 0}
+    noise = plain["noise"]
+    assert noise["interval95"][0] <= noise["ratio"] <= noise["interval95"][1]
+    assert noise["ratio"] == pytest.approx(1, abs=0.1)
+    assert noise["ratio"] == noise["predicted_standard_deviation"] / noise["measured_standard_deviation"]
+    assert noise["outlying_shots"] == 0
     offset = plain["parameters"]["offset"]
     assert abs(offset["value"] - revealed["hidden"]["offset"]) < 4 * offset["standard_error"]
 
@@ -81,14 +90,46 @@ def test_the_checklist_is_told_in_its_order_and_ends_with_the_verdict():
     begun = list(dict.fromkeys(event.step for event in told if isinstance(event, StepBegun)))
     assert begun == [event.step for event in told if isinstance(event, StepEnded)]
     assert begun == [step for step in STEPS if step in begun]
-    assert {"connect", "shots", "fit", "verdict"} <= set(begun)
+    assert begun == list(STEPS)
     assert isinstance(told[-1], CalibrationEnded)
     assert told[-1].result == found.result
     json.dumps(found.result, allow_nan=False)
     assert not system.output_enabled
 
 
-@pytest.mark.parametrize("step", ["connect", "shots", "fit", "verdict"])
+def test_sentinels_between_the_shots_tell_how_far_a_device_moves_meanwhile():
+    class Warming(SquareSystem):
+        """Gains 20 % an hour; a shot takes three seconds."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.info = replace(self.info, shot_s=3.0)
+            self.shots = 0
+
+        def run(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+            self.shots += len(drive)
+            self.gain = 1 + 0.2 * 3 * self.shots / 3600
+            return super().run(drive)
+
+    told: list[object] = []
+    settings = CalibrationSettings("neural", 64, steps=20)
+    found = calibrate(Warming(), None, settings, told.append, ControlToken())
+    (drift,) = (event for event in told if isinstance(event, StepEnded) and event.step == "drift")
+    assert drift.outcome == "bad"
+    assert drift.text in found.result["reasons"]
+    (gain,) = (curve for curve in drift.curves if curve.name == "Gain")
+    assert gain.x[-1] - gain.x[0] == pytest.approx(3 * (64 + 4 * 32) / 3600)
+    slope = np.polyfit(gain.x, gain.y, 1)[0]
+    assert slope == pytest.approx(drift.figures["Gain drift"].value)
+    before = sum(ended.figures["Device passes"].value for ended in told[: told.index(drift)] if has_passes(ended))
+    assert slope == pytest.approx(0.2 / (1 + 0.2 * 3 * (before + 32) / 3600), rel=0.02)
+
+
+def has_passes(event: object) -> bool:
+    return isinstance(event, StepEnded) and "Device passes" in event.figures
+
+
+@pytest.mark.parametrize("step", ["connect", "shots", "drift", "fit", "verdict"])
 def test_a_stop_ends_it_with_the_outputs_safe(step):
     system, control = SimulatedCircuit(902, 0), ControlToken()
 

@@ -34,6 +34,7 @@ OF_CORE = (
     "calibration/characterise_response.py",
     "calibration/job.py",
     "calibration/quality.py",
+    "calibration/result.py",
     "calibration/worth.py",
     "report/caveats.py",
     "report/compare.py",

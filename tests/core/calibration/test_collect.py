@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.calibration.collect import STRATEGIES, Strategy
 from core.calibration.events import StepProgress
-from core.calibration.shots import collect_shots
+from core.calibration.shots import collect_shots, shot_batches
 from core.twin.shots import Shots
 from tests.conftest import SquareSystem
 
@@ -27,9 +27,9 @@ def learn(shots: Shots) -> object:
     return lambda drives, *parameters: (drives - centre).square().sum(1)
 
 
-def collected(strategy: Strategy, system: SquareSystem | None = None, count: int = 500, **more: object) -> Shots:
+def collected(strategy: Strategy, system: SquareSystem | None = None, count: int = 500) -> Shots:
     system = system or SquareSystem(shared={"strength": (4,)})
-    return collect_shots(system.run, system.info, count, seed=4, strategy=strategy, task=TASK, learn=learn, **more)
+    return collect_shots(system.run, system.info, count, seed=4, strategy=strategy, task=TASK, learn=learn)
 
 
 def drives_of(shots: Shots) -> Tensor:
@@ -64,7 +64,8 @@ def test_every_batch_and_every_seed_has_its_own_drives():
 
 def test_progress_counts_to_the_end_and_foretells_by_the_measured_rate():
     told: list[StepProgress] = []
-    collected("uniform", progress=told.append)
+    system = SquareSystem()
+    assert sum(len(batch.drives) for batch in shot_batches(system.run, system.info, 500, seed=4, progress=told.append))
     assert [event.done for event in told] == sorted({min(62 * n, 500) for n in range(1, 10)})
     assert {event.total for event in told} == {500}
     assert told[-1].left_s == 0.0
