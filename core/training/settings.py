@@ -32,6 +32,15 @@ class TrainingSettings:
             description="Learning rate at the end, part of the largest; above 0 a network goes on following a drift.",
         ),
     ] = 0.0
+    average: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="Steps over which the trained values are averaged; 0 takes the latest. It keeps the noise of a "
+            "rate that stays high out of a network that follows a drift.",
+        ),
+    ] = 0
     warmup: Annotated[
         float, Field(ge=0.0, lt=1.0, description="Part of all steps over which the learning rate rises at first.")
     ] = 0.05

@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from core.network.base import PhysicalNetwork, Shoot
 from core.phrase import Phrase
@@ -72,9 +73,10 @@ def rate_factor(fraction: float, warmup: float, final: float = 0.0) -> float:
 class Trainer:
     """Train a network in place, from its start or from a state that was taken out of another trainer.
 
-    The last state is kept, or with `patience` the one of the best validation accuracy. `on_step` is called after each
-    step and `on_epoch` after each epoch, before the listener (to write a checkpoint). Between steps
-    `rate_scale`, by which the learning rate is multiplied, and the route may be changed: neither is part of the state.
+    The last state is kept, or with `patience` the one of the best validation accuracy; with `average` all that is
+    validated and kept is a running mean over about so many steps. `on_step` is called after each step and `on_epoch`
+    after each epoch, before the listener (to write a checkpoint). Between steps `rate_scale`, by which the learning
+    rate is multiplied, and the route may be changed: neither is part of the state.
     """
 
     def __init__(
@@ -104,6 +106,8 @@ class Trainer:
         self._seed_route()
         self._permutation = torch.empty(0, dtype=torch.long)
         self._best: dict[str, Tensor] = {}
+        steps = settings.average
+        self._mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(1 - 1 / steps)) if steps else None
         self.between_steps = True
 
     def run(self) -> None:
@@ -126,8 +130,7 @@ class Trainer:
                 self._control.step_done()
             self._bench.purpose, self.between_steps = "validation", False
             self._end_epoch()
-        if self._best:
-            self._network.load_state_dict(self._best)
+        self._network.load_state_dict(self._best or self._kept.state_dict())
 
     @property
     def route(self) -> Route:
@@ -150,14 +153,15 @@ class Trainer:
         facts = asdict(self._progress) | {"wall_s": self._wall_s()}
         progress = {f"progress.{name}": exact(value) for name, value in facts.items()}
         best = {f"best.{name}": value for name, value in self._best.items()}
+        mean = {} if self._mean is None else {f"mean.{name}": value for name, value in self._mean.state_dict().items()}
         optimiser = {f"optimiser.{name}": value for name, value in pack_optimiser(self._optimiser).items()}
         drawn = {} if self._route.generator is None else {"route": self._route.generator.get_state()}
         order = {"order": self._order.get_state(), "permutation": self._permutation}
-        return progress | best | optimiser | order | drawn
+        return progress | best | mean | optimiser | order | drawn
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from this state. Raises KeyError, ValueError or RuntimeError when it belongs to another training."""
-        part = {name: under(state, name) for name in ("progress", "best", "optimiser")}
+        part = {name: under(state, name) for name in ("progress", "best", "mean", "optimiser")}
         values = {name: value.item() for name, value in part["progress"].items()}
         self._start_s = time.perf_counter() - values.pop("wall_s")
         self._progress = _Progress(**values)  # pyright: ignore[reportArgumentType], whose types `exact` kept
@@ -166,6 +170,8 @@ class Trainer:
         if self._route.generator is not None:
             self._route.generator.set_state(state["route"].clone())
         self._best = {name: value.clone() for name, value in part["best"].items()}
+        if self._mean is not None:
+            self._mean.load_state_dict(part["mean"])
         unpack_optimiser(self._optimiser, part["optimiser"])
 
     def _seed_route(self) -> None:
@@ -197,6 +203,8 @@ class Trainer:
             self._listener(SampleShown(*shown))
         value, right = loss.item(), int((logits.argmax(1) == batch.labels).sum())
         progress.step, progress.row = progress.step + 1, progress.row + len(rows)
+        if self._mean is not None:
+            self._mean.update_parameters(self._network)
         if not math.isfinite(value):
             raise SimulationDiverged(
                 f"The loss is {value} at step {progress.step} (epoch {progress.epoch + 1}). Lower "
@@ -217,18 +225,24 @@ class Trainer:
             )
         )
 
+    @property
+    def _kept(self) -> PhysicalNetwork:
+        kept = self._network if self._mean is None else self._mean.module
+        assert isinstance(kept, PhysicalNetwork)
+        return kept
+
     def _end_epoch(self) -> None:
         progress, count = self._progress, len(self._permutation)
         validation = None
         if len(self._task.validation.labels):
-            score = evaluate(self._network, self._task.validation, self._route.validate, self._bench, self._control)
+            score = evaluate(self._kept, self._task.validation, self._route.validate, self._bench, self._control)
             validation = score.accuracy
             self._listener(count_answers("validation", self._task.validation, score, len(self._task.classes)))
         loss, accuracy = progress.loss_sum / count, progress.correct / count
         progress.epoch, progress.row, progress.loss_sum, progress.correct = progress.epoch + 1, 0, 0.0, 0
         if self._settings.patience and validation is not None and validation > progress.best:
             progress.best, progress.best_epoch = validation, progress.epoch
-            self._best = {name: value.clone() for name, value in self._network.state_dict().items()}
+            self._best = {name: value.clone() for name, value in self._kept.state_dict().items()}
         done = EpochDone(
             progress.epoch, self._settings.epochs, loss, accuracy, validation, self._bench.shots, self._wall_s()
         )

@@ -2700,6 +2700,10 @@
         <translation>步数</translation>
     </message>
     <message>
+        <source>Steps over which the trained values are averaged; 0 takes the latest. It keeps the noise of a rate that stays high out of a network that follows a drift.</source>
+        <translation>对训练值取平均的步数；0 取最新值。学习率保持较高以跟随漂移时，平均可滤去由此带来的噪声。</translation>
+    </message>
+    <message>
         <source>Stop</source>
         <translation>停止</translation>
     </message>

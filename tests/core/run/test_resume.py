@@ -90,6 +90,7 @@ def stop_at(wanted: Callable[[Event], bool]) -> Watcher:
 VARIANTS = {
     **{kind: (kind, {}) for kind in sorted(PRESETS)},
     "refined": ("circuit", {"refine": 2, "hours": 10.0}),
+    "averaged": ("shg", {"average": 3, "final_rate": 0.3, "patience": 0}),
     "scaled": ("shg", {"on_misalignment": "scale"}),
     "spsa": ("shg", {"estimator": "spsa"}),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -155,6 +156,30 @@ def test_patience_ends_early_and_keeps_the_best_state():
     assert any(isinstance(event, Message) and "4 epochs" in event.text for event in events)
     again = evaluate(network, stripes().validation, system.run, Bench(system, lambda event: None), ControlToken())
     assert again.accuracy == best
+
+
+def test_what_is_validated_and_kept_is_the_running_mean_of_the_trained_values():
+    system, events = LendingSquareSystem(), list[Event]()
+    bench = Bench(system, events.append)
+    network, visited = build_network(CHAIN, system.info, 6, 2, seed=0), list[Tensor]()
+    Trainer(
+        network,
+        pat(bench.measure, square, system),
+        stripes(),
+        replace(SETTINGS, average=4),
+        bench,
+        seed=0,
+        listener=events.append,
+        control=ControlToken(),
+        on_step=lambda: visited.append(weights(network)),
+    ).run()
+    mean = visited[0].numpy()
+    for value in visited[1:]:
+        mean = 0.75 * mean + 0.25 * value.numpy()
+    np.testing.assert_allclose(weights(network).numpy(), mean, rtol=1e-5, atol=1e-6)
+    assert not np.allclose(mean, visited[-1].numpy(), rtol=1e-3)
+    last = [event.validation_accuracy for event in events if isinstance(event, EpochDone)][-1]
+    assert evaluate(network, stripes().validation, system.run, bench, ControlToken()).accuracy == last
 
 
 def test_a_stop_ends_training_at_the_next_step():
