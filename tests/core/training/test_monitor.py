@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 import torch
 from scipy.optimize import minimize_scalar
@@ -251,6 +252,33 @@ def test_on_every_simulated_system_the_cosine_is_the_hidden_truth(kind: str, sig
     cosine = sum(checked.cosine for checked in checks) / len(checks)
     assert cosine == pytest.approx(truth, abs=0.03)
     assert all((checked.verdict == "against") == (sign < 0) for checked in checks)
+
+
+def steps_taken(sigma: float, wild: int = 0) -> list[float]:
+    """Return the steps of the central differences on a cubic law with white noise, every so manieth shot wild."""
+    system, calls = Noisy(sigma, seed=4), list[Tensor]()
+    count = 0
+
+    def measure(drive: Tensor) -> Tensor:
+        nonlocal count
+        calls.append(drive)
+        numbers, count = count + torch.arange(len(drive)), count + len(drive)
+        odd = (numbers % wild == 0).float() if wild else torch.zeros(len(drive))
+        return system.run(drive) * drive + 3 * odd[:, None]
+
+    network = build_network(CHAIN, system.info, 6, 2, seed=0)
+    GradientMonitor(measure, lambda drive: drive**3, system.info, features(), seed=3).check(network, step=0)
+    above, below = calls[8:-2:2], calls[9:-2:2]  # after the layers' shots, once and once more; before the sentinels
+    swings = [float((up - down).abs().max() / 2) for up, down in zip(above, below, strict=True)]
+    assert len(swings) == 4 * REPEATS
+    return swings[::REPEATS]
+
+
+def test_the_step_follows_the_noise_and_no_wild_shot_widens_it():
+    """The best step goes as the cube root of the noise."""
+    steps = steps_taken(0.001)
+    np.testing.assert_allclose(steps_taken(0.008), 2 * np.array(steps), rtol=0.1)
+    np.testing.assert_allclose(steps_taken(0.001, wild=41), steps, rtol=0.25)  # it moves the next layer's point, too
 
 
 def test_drift_is_the_relative_change_and_its_absence_reads_as_the_noise_floor():
