@@ -17,7 +17,7 @@ VISITS = 16
 SENTINELS, REPEATS = 8, 4
 SLOW, FAST = 0.01, 0.1  # change an hour, of the signal
 LEAST_CHANGE = 0.01  # of the signal: in a short time anything less may be fast and is none of a calibration's business
-LEAST_HOURS = 1e-9
+LEAST_HOURS, HOUR_S = 1e-9, 3600.0
 CERTAIN = 4.0  # times the variance of a mean, since all channels may scatter together
 
 
@@ -45,7 +45,8 @@ def drift_step(
         answers.append(probe.shoot(np.tile(drives, (REPEATS, 1))).reshape(REPEATS, SENTINELS, -1))
         times.append(probe.passes * info.shot_s if clock_s is None else clock_s())
     shots = np.array(answers)  # (visit, repeat, sentinel, response)
-    hours = (np.array(times) - times[0]) / 3600
+    seconds = np.array(times) - times[0]
+    hours = seconds / HOUR_S
     means = shots.mean(1)
     noise = float(shots.var(1, ddof=1).mean()) / REPEATS
     signal = means.mean(0) - means.mean((0, 1))
@@ -56,10 +57,10 @@ def drift_step(
     departure[0] = 0.0
     shape = np.sqrt(departure.clip(min=0) / power)
 
-    label, time_axis = Phrase("Change of the signal"), (Phrase("Time"), "h")
+    label, time_axis = Phrase("Change of the signal"), (Phrase("Time"), "s")
     curves = (
-        Curve(Phrase("Gain"), *time_axis, Phrase("Relative gain"), "1", hours, gains / gains[0], kind="points"),
-        Curve(Phrase("Change since the first visit"), *time_axis, label, "1", hours, shape, kind="points"),
+        Curve(Phrase("Gain"), *time_axis, Phrase("Relative gain"), "1", seconds, gains / gains[0], kind="points"),
+        Curve(Phrase("Change since the first visit"), *time_axis, label, "1", seconds, shape, kind="points"),
     )
     if hours[-1] < LEAST_HOURS:
         return probe.ended("skipped", Phrase("No time went by, so that nothing can be said about drift."), {}, *curves)
@@ -69,9 +70,9 @@ def drift_step(
         Phrase("Gain drift"): Quantity(slope, "1/h", low, high),
         Phrase("Offset drift"): Quantity(offset[0], f"{info.response_unit}/h", *offset[1:]),
         Phrase("Change since the first visit"): Quantity(float(shape[-1]), "1"),
-        Phrase("Time"): Quantity(float(hours[-1]) * 3600, "s"),
+        Phrase("Time"): Quantity(float(seconds[-1]), "s"),
     }
-    told = {"change": float(shape[-1]), "time": _time(float(hours[-1]))}
+    told = {"change": float(shape[-1]), "time": _time(float(seconds[-1]))}
     surely = max(low, -high, 0.0)  # the slowest drift that the interval allows
     pace = max(surely, float(shape[-1] / hours[-1]) if departure[-1] > CERTAIN * noise else 0.0)
     if pace <= SLOW or pace * hours[-1] <= LEAST_CHANGE:
@@ -80,8 +81,10 @@ def drift_step(
     return probe.ended("warning" if pace <= FAST else "bad", Phrase(text, **told), figures, *curves)
 
 
-def _time(hours: float) -> Phrase:
-    return Phrase("{hours:.2g} h", hours=hours) if hours >= 1 else Phrase("{seconds:.3g} s", seconds=3600 * hours)
+def _time(seconds: float) -> Phrase:
+    if seconds < HOUR_S:
+        return Phrase("{seconds:.3g} s", seconds=seconds)
+    return Phrase("{hours:.2g} h", hours=seconds / HOUR_S)
 
 
 def _slope(hours: np.ndarray, values: np.ndarray) -> tuple[float, float, float]:

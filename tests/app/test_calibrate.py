@@ -118,8 +118,8 @@ def test_sentinels_between_the_shots_tell_how_far_a_device_moves_meanwhile():
     assert drift.outcome == "bad"
     assert drift.text in found.result["reasons"]
     (gain,) = (curve for curve in drift.curves if curve.name == "Gain")
-    assert gain.x[-1] - gain.x[0] == pytest.approx(3 * (64 + 4 * 32) / 3600)
-    slope = np.polyfit(gain.x, gain.y, 1)[0]
+    assert gain.x[-1] - gain.x[0] == pytest.approx(3 * (64 + 4 * 32))
+    slope = 3600 * np.polyfit(gain.x, gain.y, 1)[0]  # an hour
     assert slope == pytest.approx(drift.figures["Gain drift"].value)
     before = sum(ended.figures["Device passes"].value for ended in told[: told.index(drift)] if has_passes(ended))
     assert slope == pytest.approx(0.2 / (1 + 0.2 * 3 * (before + 32) / 3600), rel=0.02)

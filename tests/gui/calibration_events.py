@@ -125,6 +125,7 @@ def endings() -> dict[str, StepEnded]:
             "good",
             "The twin can be trusted.",
             {"Held-out error": Quantity(0.031, "1"), "Cosine": Quantity(0.994, "1", 0.991, 0.997)},
+            (Curve("worst", "Drive level", "1", "Held-out error", "%", TIME_S * 1e5, 100 * TIME_S),),
         ),
     }  # fmt: skip
 
