@@ -279,9 +279,9 @@ def test_the_demo_bench_trains_from_the_window_and_a_lost_instrument_is_waited_f
     ("kind", "part"), [pytest.param("plate", "Sound card", marks=NEEDS_SOUND), ("shg", "Pulse shaper")]
 )
 def test_sound_and_light_of_the_demo_bench_train_from_the_window(window, qtbot, tmp_path, kind: str, part: str):
-    """Two classes of sixty rows, told apart by their first feature: sound takes a tenth of a second for each shot."""
+    """Two classes of twenty rows, told apart by their first feature: sound takes a tenth of a second for each shot."""
     random = np.random.default_rng(0)
-    rows = [f"{x + k % 2:.4f},{y:.4f},{'ab'[k % 2]}" for k, (x, y) in enumerate(0.5 * random.random((60, 2)))]
+    rows = [f"{x + k % 2:.4f},{y:.4f},{'ab'[k % 2]}" for k, (x, y) in enumerate(0.5 * random.random((40, 2)))]
     (tmp_path / "two.csv").write_text("\n".join(["x,y,kind", *rows]))
     page, bar = window.devices, window.run_bar
     click(page.bench)
@@ -304,10 +304,11 @@ def test_sound_and_light_of_the_demo_bench_train_from_the_window(window, qtbot, 
         "task.path": str(tmp_path / "two.csv"),
         "network.layers": 1,
         "network.branches": 1,
-        "calibration.shots": 32,
+        "calibration.shots": 16,
         "calibration.steps": 20,
         "training.epochs": 2,
         "training.batch_size": 16,
+        "training.monitor_share": 0.0,
     }
     draft.put(replace(draft.choice, changes={**draft.choice.changes, **changes}))
     window.start_run()
