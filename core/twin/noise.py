@@ -29,6 +29,8 @@ FLOOR, EXACT = 1e-6, 1e-14  # of the mean variance and, where a device has no no
 SILENCE = 1e-30  # the variance of a device without noise or signal
 OUTLYING_PART = 5.0  # standard deviations of a common part, beyond which a shot is not an ordinary one
 OUTLYING_POWER = 3.0  # the typical shot's squares over the variances predicted for them, times this: likewise
+QUIET = 0.1  # of the mean variance: an output whose noise seems less must not judge a shot alone
+TYPICAL = 0.6745  # standard deviations that half of the shots are within
 TINY = torch.finfo(torch.float64).tiny
 
 
@@ -135,12 +137,14 @@ class NoiseTwin(nn.Module):
     ) -> Bool[Tensor, " shot"]:
         """Tell which shots have more of a common part, or more that is none, than ordinary ones."""
         variance = self._own_variance(centre).double()
+        variance = variance.clamp_min(QUIET * variance.mean(1, keepdim=True))
         shapes = common_shapes(centre, self._ordered).double()
         fitted, noise = _amplitudes(deviations, shapes, variance)
         rest = deviations - torch.einsum("sku,su->sk", shapes, fitted)
         power = (rest.square() / variance).mean(1)
         parts = fitted.abs() / (self.common.double().square() + noise).sqrt()
-        return (parts > OUTLYING_PART).any(1) | (power > OUTLYING_POWER * power.median())
+        typical = (parts.median(0).values / TYPICAL).clamp_min(1)
+        return (parts > OUTLYING_PART * typical).any(1) | (power > OUTLYING_POWER * power.median())
 
 
 def is_ordered(axis: Axis) -> bool:
