@@ -138,11 +138,11 @@ class _Job:
         info, settings, start_s = self._system.info, self._settings, time.perf_counter()
         faults = self._characterise()
         shots = self._collect(faults)
-        train, held_out = shots.split(HELD_OUT, settings.seed)
+        _, held_out = shots.split(HELD_OUT, settings.seed)
         if self._fitted_before is None:
             self._fit(shots)
         else:
-            train = held_out = shots
+            held_out = shots
             self._begin("fit", Phrase("Taking the twin as it is"))
             self._end("fit", "skipped", Phrase("The twin was fitted before."))
             unit = self._fitted_before.serial_number
@@ -156,7 +156,7 @@ class _Job:
         noise = NoiseTwin(self._twin, info)
         noise.fit(self._repeats)
         scatter = noise.check(Shots(tuple(self._measured)))
-        table = self._parameters(train)
+        table = self._parameters(shots)
         wall_s = time.perf_counter() - start_s
         result = plain_result(info, settings.twin, settings.shots, card, scatter, table, wall_s)
         self._end(
@@ -265,9 +265,9 @@ class _Job:
             on_progress=progress,
         )
 
-    def _parameters(self, train: Shots) -> ParameterTable | None:
+    def _parameters(self, shots: Shots) -> ParameterTable | None:
         physics = physics_of(self._twin)
-        return None if physics is None else parameter_table(physics, self._system.info, train)
+        return None if physics is None else parameter_table(physics, self._system.info, shots)
 
     def _curves(self, held_out: Shots) -> tuple[Curve, ...]:
         info, axis = self._system.info, self._system.info.response_axis

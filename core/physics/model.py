@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -15,14 +16,23 @@ class FitParameter:
     """One physical parameter (or a vector of them) that calibration determines.
 
     `nominal` is the data-sheet value in SI units; `spread` its tolerance: a relative one where `scale` is "log"
-    (value = nominal exp(spread z)), else absolute in SI units (value = nominal + spread z), z of order one.
+    (value = nominal exp(spread z)), else absolute in SI units (value = nominal + spread z), z of order one. A matrix
+    (element, cause) is the tolerance of elements that share causes, as modes share a plate's size. `walk` is how far
+    all elements together may walk at random in an hour, rms, relative or absolute alike.
     """
 
     name: str
     unit: str
     nominal: float | tuple[float, ...]
-    spread: float | tuple[float, ...]
+    spread: float | tuple[float, ...] | tuple[tuple[float, ...], ...]
     scale: Literal["log", "linear"]
+    walk: float = 0.0
+
+    @property
+    def mixing(self) -> Float[Tensor, "element deviation"]:
+        """Return what each z does to each element, in double precision."""
+        spread = torch.as_tensor(self.spread, dtype=torch.float64)
+        return spread if spread.ndim == 2 else spread.expand(torch.as_tensor(self.nominal).numel()).diag()
 
 
 class PhysicsModel(Protocol):

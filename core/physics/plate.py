@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -28,6 +29,9 @@ QUALITY = (30.0, 30.0, 40.0, 40.0, 120.0, 150.0, 100.0, 200.0, 200.0, 150.0, 150
 # Products c_n Γ_n relative to the strongest (est.): a driver off the nodal lines, the signs of the mode shapes.
 WEIGHTS = (0.15, 0.5, -0.6, 0.7, 1.0, -0.9, 0.8, -0.7, 0.6, 0.35, -0.3)
 COMPRESSION = 0.03  # of the force at full drive (est. 1-5 %)
+SUSPENDED = 4  # the first modes: suspension and mount, whose springs are not metal
+SIZE, MOUNT, SCATTER = 0.01, 0.02, 0.003  # relative tolerances of frequencies (est.): what modes share, and what not
+FREQUENCY_WALK = 125e-6  # relative, in an hour: -250 ppm/K in a room that changes by 0.5 K (est.)
 OUTPUT_SCALE = 0.05  # microphone gain (est.): loud waveforms just stay below full scale
 
 
@@ -86,6 +90,17 @@ def compress(voltage: Tensor, compression: Tensor) -> Tensor:
     return voltage / (1 + compression * voltage**2)
 
 
+def _frequency_spread() -> tuple[tuple[float, ...], ...]:
+    """Return each mode's own scatter beside the mount's offset and, for the free plate's modes, its size."""
+    suspended = [mode < SUSPENDED for mode in range(len(MODES_HZ))]
+    own = np.diag(np.full(len(MODES_HZ), SCATTER))
+    causes = np.column_stack([own, np.where(suspended, MOUNT, 0.0), np.where(suspended, 0.0, SIZE)])
+    return tuple(map(tuple, causes.tolist()))
+
+
+FREQUENCY_SPREAD = _frequency_spread()
+
+
 class PlateModel:
     """The plate's equations with its modes unknown (`core.physics.model.PhysicsModel`)."""
 
@@ -94,7 +109,7 @@ class PlateModel:
         """Name modes, compression and converter offset."""
         count = len(MODES_HZ)
         return (
-            FitParameter("frequency", "Hz", MODES_HZ, (0.01,) * count, "log"),
+            FitParameter("frequency", "Hz", MODES_HZ, FREQUENCY_SPREAD, "log", FREQUENCY_WALK),
             FitParameter("quality", "1", QUALITY, (0.3,) * count, "log"),
             FitParameter("weight", "1", WEIGHTS, (0.1,) * count, "linear"),
             FitParameter("compression", "1", COMPRESSION, 0.01, "linear"),

@@ -24,7 +24,6 @@ from core.physics.kernels import plate_cubic as compiled
 from core.physics.kernels.function import Kernel, check_finite, solve
 from core.physics.model import FitParameter
 
-SUSPENDED = 4  # the first modes: suspension and mount, whose springs are not metal
 HARDENING = 0.01  # tolerance (est.): a free vibration as large as full drive's static deflection is 0.4 % faster
 
 
@@ -92,13 +91,13 @@ class HardeningPlateModel:
     @property
     def fit_parameters(self) -> tuple[FitParameter, ...]:
         """Name the linear plate's parameters and the hardening of its suspended modes."""
-        hardening = FitParameter("hardening", "1", (0.0,) * SUSPENDED, (HARDENING,) * SUSPENDED, "linear")
+        hardening = FitParameter("hardening", "1", (0.0,) * plate.SUSPENDED, (HARDENING,) * plate.SUSPENDED, "linear")
         return (*plate.PlateModel().fit_parameters, hardening)
 
     def response(self, values: Mapping[str, Tensor], drive: Tensor, *shared: Tensor) -> Tensor:
         """Compute the microphone's signal (batch, 784), of order one, for controls (batch, 784) in [0, 1]."""
         force = plate.compress(2 * drive - 1, values["compression"])
-        free = len(plate.MODES_HZ) - SUSPENDED
+        free = len(plate.MODES_HZ) - plate.SUSPENDED
         hardening = torch.nn.functional.pad(values["hardening"], (0, free))
         weight = plate.OUTPUT_SCALE * values["weight"]
         heard = simulate(force, coefficients(values["frequency"], values["quality"], weight, hardening))

@@ -12,7 +12,9 @@ larger of the two counts, for each parameter.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,15 +24,18 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from core.physics.model import Widened
 from core.ports import SystemInfo
-from core.twin.gauss_newton import central_jacobian, central_steps
+from core.twin.gauss_newton import response_jacobian
 from core.twin.instruments import InstrumentedModel
-from core.twin.noise import common_amplitudes, common_shapes, is_ordered
+from core.twin.noise import common_shapes, is_ordered
+from core.twin.noise_parts import noise_parts
 from core.twin.physics import PhysicsTwin
-from core.twin.shots import Shots
+from core.twin.shots import ShotBatch, Shots
+from core.twin.walk import present_shift
 
 GROUPS = 16  # of like shots
-STEPS = 4  # with one linearisation
-MANY = 100  # parameters: a linearisation takes two passes over the shots for each of them
+MOST_STEPS = 8
+HALVINGS = 6  # of a step
+MANY = 100  # parameters: a linearisation takes a pass over the shots for each of them
 MOST_DERIVATIVES = 60_000  # shots times parameters: a bench of 206 pendula has 419 of these to find
 CLOSE = 0.1  # of a standard error: nearer to the maximum there is nothing to gain
 OPEN = math.sqrt(0.5)  # of a tolerance: a wider estimate owes more to the data sheet than to the shots
@@ -65,71 +70,123 @@ class ParameterTable:
 
 
 def parameter_table(twin: PhysicsTwin, info: SystemInfo, shots: Shots) -> ParameterTable:
-    """Estimate the parameters of a fitted physics twin, which is left as it is, from the shots it was fitted to.
+    """Estimate the parameters of a fitted physics twin, which is left as it is, as they were when the shots ended.
 
     Of very many shots and parameters only a part of the shots is used.
     """
     model = twin.model.wider() if isinstance(twin.model, Widened) else twin.model
-    wider = PhysicsTwin(InstrumentedModel(model, info))
+    wider = PhysicsTwin(InstrumentedModel(model, info)).double()
     wider.load_state_dict(twin.state_dict(), strict=False)
     count = sum(value.numel() for value in wider.parameters())
-    shots = shots.thinned(min(1.0, MOST_DERIVATIVES / (len(shots) * count)))
-    ordered = is_ordered(info.response_axis)
-    weighed, covariance = _climb(wider, shots, ordered)
-    if count < MANY:  # once more from where the first linearisation led
-        weighed, covariance = _climb(wider, shots, ordered)
-    scores = _scores(wider, shots, weighed)
-    groups = [torch.arange(len(scores)), _like_shots(shots)]
-    spreads = [_sandwich(covariance, scores, group) for group in groups]
-    errors = torch.stack([spread.diag() for spread in spreads]).amax(0).sqrt()
-    return _table(wider, errors, spreads[0])
+    used = _in_double(shots.thinned(min(1.0, MOST_DERIVATIVES / (len(shots) * count))))
+    local = _climb(wider, used, is_ordered(info.response_axis))
+    scores = local.scores(_residuals(wider, used))
+    moved = _follow_walks(wider, scores, local.curvatures, used, _ends_h(shots, info))
+    groups = [torch.arange(len(scores)), _alike(used)]
+    spreads = [_sandwich(local.covariance, scores, group) + moved for group in groups]
+    return _table(wider, spreads)
 
 
-def _climb(twin: PhysicsTwin, shots: Shots, ordered: bool) -> tuple[list[Tensor], Tensor]:
-    """Go to the maximum of the posterior with one linearisation; return its weighed Jacobians and its covariance."""
-    weights = list(twin.parameters())
-    point = parameters_to_vector(weights).detach().double()
-    weighed, curvature = _linearise(twin, shots, ordered)
-    covariance = torch.linalg.inv(curvature + torch.eye(len(point), dtype=torch.float64))
-    for _ in range(STEPS):
-        change = covariance @ (_scores(twin, shots, weighed).sum(0) - point)
-        point = point + change.clamp(-1, 1)  # a model is linear over a tolerance at most
-        vector_to_parameters(point.float(), weights)
-        if bool((change.abs() < CLOSE * covariance.diag().sqrt()).all()):
+def _in_double(shots: Shots) -> Shots:
+    return Shots(
+        tuple(
+            ShotBatch(b.drives.double(), b.responses.double(), tuple(value.double() for value in b.parameters))
+            for b in shots.batches
+        )
+    )
+
+
+@dataclass(frozen=True)
+class _Noise:
+    """The noise's covariance V + U Uᵀ in a batch: V is a channel's own, U a shot's gain, delay, tilt and bow."""
+
+    variance: Float[Tensor, "shot response"]
+    shapes: Float[Tensor, "shot response shape"]
+    inverse: Float[Tensor, "shot shape shape"]
+
+    def weigh(self, value: Float[Tensor, "*any shot response"]) -> Float[Tensor, "*any shot response"]:
+        """Multiply by its inverse, by Woodbury V⁻¹ - V⁻¹ U (1 + Uᵀ V⁻¹ U)⁻¹ Uᵀ V⁻¹."""
+        direct = value / self.variance
+        along = torch.einsum("...sk,sku->...su", direct, self.shapes)
+        return direct - torch.einsum("...su,suv,skv->...sk", along, self.inverse, self.shapes) / self.variance
+
+
+class _Local(NamedTuple):
+    """A model linearised: the noise W⁻¹ and J of each batch, each one's JᵀWJ, and the posterior's covariance."""
+
+    noises: list[_Noise]
+    jacobians: list[Float[Tensor, "element shot response"]]
+    curvatures: Float[Tensor, "batch element element"]
+    covariance: Float[Tensor, "element element"]
+
+    def scores(self, residuals: Sequence[Float[Tensor, "shot response"]]) -> Float[Tensor, "shot element"]:
+        """Return each shot's JᵀWr."""
+        parts = zip(self.noises, self.jacobians, residuals, strict=True)
+        return torch.cat([torch.einsum("psk,sk->sp", j, noise.weigh(r)) for noise, j, r in parts])
+
+    def misfit(self, residuals: Sequence[Float[Tensor, "shot response"]]) -> float:
+        """Return Σ rᵀWr / 2."""
+        return float(sum((r * noise.weigh(r)).sum() for noise, r in zip(self.noises, residuals, strict=True))) / 2
+
+
+def _climb(twin: PhysicsTwin, shots: Shots, ordered: bool) -> _Local:
+    """Go to the maximum of the posterior; return what it is like there."""
+    size = sum(value.numel() for value in twin.parameters())
+    local = _linearise(twin, shots, ordered)
+    for _ in range(MOST_STEPS if size < MANY else 1):
+        if not _step_up(twin, shots, local) or size >= MANY:
             break
-    return weighed, covariance
+        local = _linearise(twin, shots, ordered)
+    return local
 
 
-def _linearise(
-    twin: PhysicsTwin, shots: Shots, ordered: bool
-) -> tuple[list[Float[Tensor, "element shot response"]], Float[Tensor, "element element"]]:
-    """Return JᵀW for each batch, and JᵀWJ, at the twin's present parameters; W⁻¹ is the noise's covariance.
+def _step_up(twin: PhysicsTwin, shots: Shots, local: _Local) -> bool:
+    """Take a Gauss-Newton step, or as much of it as leads up; return whether it was worth it.
 
-    W = (1 - U S (σ² + S UᵀU S)⁻¹ S Uᵀ) / σ²: white noise σ², and each shot's own gain, delay, tilt and bow.
+    The maximum often lies far away on a narrow, bent ridge, where two parameters show in their product. So each step is
+    bent too, by what the residuals at its end are off from linear (Transtrum and Sethna, arXiv:1201.5885).
     """
-    steps = central_steps(twin, shots.batches[0])
-    residuals = _residuals(twin, shots)
-    shapes = [
-        common_shapes(b.responses - residual, ordered) for b, residual in zip(shots.batches, residuals, strict=True)
-    ]
-    power, common = _noise_parts(torch.cat(residuals), torch.cat(shapes))
-    curvature, all_weighed = torch.zeros(len(steps), len(steps), dtype=torch.float64), list[Tensor]()
-    for batch, shape in zip(shots.batches, shapes, strict=True):
-        jacobian = central_jacobian(twin, batch, steps)
-        scaled = shape * common
-        inner = scaled.mT @ scaled + power * torch.eye(len(common))
-        along = torch.einsum("psk,sku->psu", jacobian, scaled)
-        weighed = jacobian - torch.einsum("psu,suv,skv->psk", along, torch.linalg.inv(inner), scaled)
-        weighed = weighed / power
-        curvature += (weighed.flatten(1) @ jacobian.flatten(1).T).double()
-        all_weighed.append(weighed)
-    return all_weighed, curvature
+    weights = list(twin.parameters())
+    point = parameters_to_vector(weights).detach()
+
+    def judged(at: Tensor) -> tuple[float, Tensor]:
+        vector_to_parameters(at, weights)
+        residuals = _residuals(twin, shots)
+        return local.misfit(residuals) + 0.5 * float(at @ at), local.scores(residuals).sum(0)
+
+    loss, pull = judged(point)
+    whole = local.covariance @ (pull - point)
+    step = whole / max(1.0, float(whole.abs().max()))  # a model is linear over a tolerance at most
+    for _ in range(HALVINGS):
+        bend = judged(point + step)[1] - pull + local.curvatures.sum(0) @ step
+        bent = step + local.covariance @ bend
+        if judged(point + bent)[0] < loss:
+            break
+        step = step / 2
+    else:
+        vector_to_parameters(point, weights)
+    return bool((whole.abs() > CLOSE * local.covariance.diag().sqrt()).any())
 
 
-def _scores(twin: PhysicsTwin, shots: Shots, weighed: list[Tensor]) -> Float[Tensor, "shot element"]:
-    """Return each shot's JᵀWr."""
+def _linearise(twin: PhysicsTwin, shots: Shots, ordered: bool) -> _Local:
+    """Linearise the model and estimate the noise at the twin's present parameters.
+
+    In double precision: of some combinations of parameters the shots say a million times what the prior says of others.
+    """
     residuals = _residuals(twin, shots)
-    return torch.cat([torch.einsum("psk,sk->sp", j, r) for j, r in zip(weighed, residuals, strict=True)]).double()
+    centres = [batch.responses - residual for batch, residual in zip(shots.batches, residuals, strict=True)]
+    shapes = [common_shapes(centre, ordered) for centre in centres]
+    parts = noise_parts(torch.cat(residuals), torch.cat(centres), torch.cat(shapes))
+    noises, jacobians, curvatures = list[_Noise](), list[Tensor](), list[Tensor]()
+    for batch, centre, shape in zip(shots.batches, centres, shapes, strict=True):
+        variance, scaled = parts.independent + parts.counting * centre.abs(), shape * parts.common.sqrt()
+        inner = scaled.mT @ (scaled / variance[..., None]) + torch.eye(shape.shape[2]).to(shape)
+        noises.append(_Noise(variance, scaled, torch.linalg.inv(inner)))
+        jacobians.append(response_jacobian(twin, batch))
+        curvatures.append(noises[-1].weigh(jacobians[-1]).flatten(1) @ jacobians[-1].flatten(1).T)
+    curvature = torch.stack(curvatures)
+    covariance = torch.linalg.inv(curvature.sum(0) + torch.eye(curvature.shape[1]).to(curvature))
+    return _Local(noises, jacobians, curvature, covariance)
 
 
 @torch.no_grad()
@@ -137,24 +194,46 @@ def _residuals(twin: PhysicsTwin, shots: Shots) -> list[Float[Tensor, "shot resp
     return [batch.responses - twin(batch.drives, *batch.parameters) for batch in shots.batches]
 
 
-def _noise_parts(
-    residual: Float[Tensor, "shot response"], shapes: Float[Tensor, "shot response shape"]
-) -> tuple[float, Float[Tensor, " shape"]]:
-    """Return the white part's mean square and the rms amplitude of each common shape."""
-    total = residual.square()
-    common = common_amplitudes(residual, shapes, total.mean().expand_as(total))
-    left = total - (shapes * common).square().sum(2)
-    power = left.mean().clamp_min(1e-3 * total.mean())
-    return float(power), common_amplitudes(residual, shapes, power.expand_as(total))
+def _ends_h(shots: Shots, info: SystemInfo) -> Float[Tensor, " batch"]:
+    """Return when each batch of shots ended (h)."""
+    return torch.tensor([len(batch.drives) for batch in shots.batches]).double().cumsum(0) * info.shot_s / 3600
 
 
-def _like_shots(shots: Shots) -> Tensor:
+def _follow_walks(
+    twin: PhysicsTwin,
+    scores: Float[Tensor, "shot element"],
+    curvatures: Float[Tensor, "batch element element"],
+    shots: Shots,
+    ends_h: Float[Tensor, " batch"],
+) -> Float[Tensor, "element element"]:
+    """Move what walks at random from its mean over the shots to where it was at their end; return the covariance."""
+    batch, count = _by_batch(shots), len(ends_h)
+    added = torch.zeros_like(curvatures[0])
+    for item in twin.model.fit_parameters:
+        if not item.walk:
+            continue
+        own = twin.deviations[item.name]
+        walk = item.walk * math.sqrt(ends_h[-1])  # to the end, rms
+        unit = torch.linalg.pinv(item.mixing).sum(1) * walk
+        along = torch.cat([unit if z is own else torch.zeros(z.numel()).double() for z in twin.parameters()])
+        pull, information = scores @ along, torch.einsum("bpq,p,q->b", curvatures, along, along)
+        pulls, squares = (torch.zeros(count).double().index_add(0, batch, value) for value in (pull, pull.square()))
+        shift, variance = present_shift(pulls / information, squares / information.square(), ends_h / ends_h[-1])
+        own.data += (shift * unit).view_as(own)
+        added += variance * torch.outer(along, along)
+    return added
+
+
+def _alike(shots: Shots) -> Tensor:
     """Number the groups (shot,): batches where shots share parameters, else shots of like strength."""
-    batches = shots.batches
-    if batches[0].parameters:
-        return torch.cat([torch.full((len(batch.drives),), index) for index, batch in enumerate(batches)])
+    if shots.batches[0].parameters:
+        return _by_batch(shots)
     rank = shots.responses.square().sum(1).argsort().argsort()
     return rank * min(GROUPS, len(shots)) // len(shots)
+
+
+def _by_batch(shots: Shots) -> Tensor:
+    return torch.cat([torch.full((len(batch.drives),), index) for index, batch in enumerate(shots.batches)])
 
 
 def _sandwich(covariance: Tensor, scores: Float[Tensor, "shot element"], group: Tensor) -> Tensor:
@@ -164,16 +243,21 @@ def _sandwich(covariance: Tensor, scores: Float[Tensor, "shot element"], group: 
     return covariance @ middle @ covariance
 
 
-def _table(wider: PhysicsTwin, errors: Tensor, spread: Tensor) -> ParameterTable:
+def _table(wider: PhysicsTwin, spreads: Sequence[Float[Tensor, "element element"]]) -> ParameterTable:
+    """Name and scale what was found; the largest of the spreads counts, for each element."""
+    items, values = {item.name: item for item in wider.model.fit_parameters}, wider.values()
+    tolerances = torch.block_diag(*(items[name].mixing for name in wider.deviations))
+    mixed = [tolerances @ spread @ tolerances.T for spread in spreads]
+    errors = torch.stack([covariance.diag() for covariance in mixed]).amax(0).sqrt()
+    counts = {name: values[name].numel() for name in wider.deviations}
+    places = dict(zip(counts, torch.arange(len(errors)).split(list(counts.values())), strict=True))
     estimates: dict[str, ParameterEstimate] = {}
-    values = wider.values()
-    sizes = {name: deviation.numel() for name, deviation in wider.deviations.items()}
-    places = dict(zip(sizes, torch.arange(len(errors)).split(list(sizes.values())), strict=True))
-    for item in wider.model.fit_parameters:
-        value = values[item.name].detach().double().numpy()
-        error = errors[places[item.name]].view(value.shape).numpy()
-        unit = np.asarray(item.spread) * (np.abs(value) if item.scale == "log" else 1.0)
-        estimates[item.name] = ParameterEstimate(value, unit * error, item.unit, error < OPEN)
-    scale = spread.diag().sqrt()
-    order = torch.cat([places[name] for name in estimates])
-    return ParameterTable(estimates, (spread / scale / scale[:, None])[order][:, order].numpy())
+    for name, item in items.items():
+        value = values[name].detach().numpy()
+        error = errors[places[name]].view(value.shape).numpy()
+        unit = np.abs(value) if item.scale == "log" else 1.0
+        determined = error < OPEN * item.mixing.norm(dim=1).view(value.shape).numpy()
+        estimates[name] = ParameterEstimate(value, unit * error, item.unit, determined)
+    scale = mixed[0].diag().sqrt()
+    order = torch.cat([places[name] for name in items])
+    return ParameterTable(estimates, (mixed[0] / scale / scale[:, None])[order][:, order].numpy())

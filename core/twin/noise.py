@@ -98,7 +98,7 @@ class NoiseTwin(nn.Module):
             weights = repeats.weights(kept)
             squares, told = weights[:, None] * deviations.square(), weights > 0
             variance = own.clamp_min(floor) + features @ parts
-            own, parts = _regress(squares[told], features[told], variance[told])
+            own, parts = regress(squares[told], features[told], variance[told])
             self.independent.copy_(own.clamp_min(floor).sqrt())
             self.counting.copy_((parts / scale)[0])
             self.common.copy_((parts / scale)[1:].sqrt())
@@ -161,20 +161,6 @@ def common_shapes(response: Float[Tensor, "shot response"], ordered: bool) -> Fl
     return torch.stack([response, slope, response * position, response * (1.5 * position**2 - 0.5)], -1)
 
 
-def common_amplitudes(
-    deviations: Float[Tensor, "shot response"],
-    shapes: Float[Tensor, "shot response shape"],
-    variance: Float[Tensor, "shot response"],
-) -> Float[Tensor, " shape"]:
-    """Return the rms amplitudes of the common shapes beside independent noise of the given variance.
-
-    In each shot the amplitudes that fit best scatter by those sought and by what independent noise makes of them.
-    """
-    fitted, noise = _amplitudes(deviations, shapes, variance)
-    weight = 1 / noise.square()
-    return ((weight * (fitted.square() - noise)).sum(0) / weight.sum(0)).clamp_min(0).sqrt()
-
-
 def _amplitudes(
     deviations: Float[Tensor, "shot response"],
     shapes: Float[Tensor, "shot response shape"],
@@ -189,7 +175,7 @@ def _amplitudes(
     return fitted, inverse.diagonal(dim1=1, dim2=2)
 
 
-def _regress(
+def regress(
     squares: Float64[Tensor, "shot response"],
     features: Float64[Tensor, "shot response feature"],
     variance: Float64[Tensor, "shot response"],

@@ -18,9 +18,7 @@ class PhysicsTwin(nn.Module):
     def __init__(self, model: PhysicsModel) -> None:
         super().__init__()
         self.model = model
-        self.deviations = nn.ParameterDict(
-            {item.name: torch.zeros_like(_nominal(item)) for item in model.fit_parameters}
-        )
+        self.deviations = nn.ParameterDict({item.name: _undeviated(item) for item in model.fit_parameters})
 
     def forward(self, drive: Float[Tensor, "batch drive"], *parameters: Tensor) -> Float[Tensor, "batch response"]:
         """Compute the response (batch, response) to the drive and the shared parameters."""
@@ -35,13 +33,15 @@ class PhysicsTwin(nn.Module):
         return -0.5 * torch.stack([z.square().sum() for z in self.deviations.values()]).sum()
 
 
-def _nominal(item: FitParameter) -> Tensor:
-    return torch.as_tensor(item.nominal, dtype=torch.float32)
+def _undeviated(item: FitParameter) -> Tensor:
+    nominal, spread = (torch.as_tensor(value, dtype=torch.float32) for value in (item.nominal, item.spread))
+    return torch.zeros(spread.shape[1]) if spread.ndim == 2 else torch.zeros_like(nominal)
 
 
 def _value(item: FitParameter, deviation: Tensor) -> Tensor:
     # In double, so that a resonance of kilohertz keeps the millihertz that a long ring-down can tell.
     nominal = torch.as_tensor(item.nominal, dtype=torch.float64, device=deviation.device)
-    change = torch.as_tensor(item.spread, dtype=torch.float64, device=deviation.device) * deviation.double()
+    spread = torch.as_tensor(item.spread, dtype=torch.float64, device=deviation.device)
+    change = spread @ deviation.double() if spread.ndim == 2 else spread * deviation.double()
     value = nominal * change.exp() if item.scale == "log" else nominal + change
     return value.to(deviation.dtype)

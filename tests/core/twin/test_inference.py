@@ -11,11 +11,13 @@ from scipy.optimize import curve_fit
 from torch import Tensor
 
 from core.calibration.shots import collect_shots
+from core.physics.circuit import CircuitModel
 from core.physics.model import FitParameter
 from core.twin.fit import fit_twin
 from core.twin.inference import ParameterTable, parameter_table
 from core.twin.physics import PhysicsTwin
 from core.twin.shots import Shots
+from devices.simulated.circuit import SimulatedCircuit
 from tests.conftest import SquareSystem
 
 TRUTH = {"gain": 1.4, "offset": -0.25, "rate": 0.7}
@@ -120,3 +122,68 @@ def test_what_only_shows_as_a_product_is_not_determined_and_its_parts_are_correl
     first, second = names.index("gain"), names.index("second_gain")
     assert table.correlations[first, second] < -0.8
     np.testing.assert_allclose(np.diag(table.correlations), 1.0)
+
+
+class Pair:
+    """Two rates that share a cause; only the first one shows."""
+
+    fit_parameters = (FitParameter("rates", "1", (1.0, 2.0), ((0.01, 0.0, 0.03), (0.0, 0.04, 0.03)), "log"),)
+
+    def response(self, values: Mapping[str, Tensor], drive: Tensor, *parameters: Tensor) -> Tensor:
+        return torch.exp(-values["rates"][0] * drive)
+
+
+def test_elements_that_share_a_cause_tell_of_each_other():
+    noise = torch.Generator().manual_seed(1)
+
+    def measure(drive: Tensor) -> Tensor:
+        return torch.exp(-1.04 * drive) + 1e-3 * torch.randn(drive.shape, generator=noise)
+
+    twin, shots = PhysicsTwin(Pair()), collect_shots(measure, INFO, 2000, seed=1)
+    fit_twin(twin, shots, seed=0, steps=40)
+    rates = parameter_table(twin, INFO, shots).estimates["rates"]
+    # Gauss: the second one follows the first by their covariance, 0.03², over the first one's variance.
+    first, second = rates.standard_error / rates.value
+    slope = 0.03**2 / (0.01**2 + 0.03**2)
+    assert rates.value[0] == pytest.approx(1.04, abs=3 * first)
+    assert rates.value[1] == pytest.approx(2 * rates.value[0] ** slope, rel=1e-3)
+    left = 0.04**2 + 0.03**2 - slope * 0.03**2
+    assert second == pytest.approx(np.sqrt(left + (slope * first) ** 2), rel=0.03)
+    assert rates.determined.tolist() == [True, False]
+
+
+def test_noise_that_all_outputs_share_is_weighed_as_it_is():
+    seeds = torch.Generator().manual_seed(5)
+    truth = {name: torch.tensor(value) for name, value in TRUTH.items()}
+
+    def measure(drive: Tensor) -> Tensor:
+        power = 1 + 0.05 * torch.randn(len(drive), 1, generator=seeds)
+        return power * Decay().response(truth, drive) + 1e-4 * torch.randn(drive.shape, generator=seeds)
+
+    shots = collect_shots(measure, INFO, 600, seed=5)
+    twin = PhysicsTwin(Decay())
+    fit_twin(twin, shots, seed=0, steps=40)
+    rate = parameter_table(twin, INFO, shots).estimates["rate"]
+    x = torch.cat([batch.drives for batch in shots.batches]).double().numpy()
+    information = np.zeros((3, 3))
+    for row in x:  # generalised least squares with the true covariance
+        y = TRUTH["gain"] * np.exp(-TRUTH["rate"] * row) + TRUTH["offset"]
+        decay = y - TRUTH["offset"]
+        slopes = np.stack([decay, np.ones_like(row), -row * decay])
+        covariance = 0.05**2 * np.outer(y, y) + 1e-8 * np.eye(len(row))
+        information += slopes @ np.linalg.solve(covariance, slopes.T)
+    least = np.sqrt(np.linalg.inv(information)[2, 2])
+    assert least < float(rate.standard_error) < 0.35  # its tolerance; the chains' faults, fitted too, hide most of it
+    assert abs(float(rate.value) - TRUTH["rate"]) < 3 * float(rate.standard_error)
+
+
+def test_what_only_shows_in_ratios_is_known_as_well_as_the_tolerances_together_say():
+    system, twin = SimulatedCircuit(903, 0), PhysicsTwin(CircuitModel())
+    shots = collect_shots(system.run, system.info, 512, seed=0)
+    fit_twin(twin, shots, seed=0, causal=True)
+    found = parameter_table(twin, system.info, shots).estimates
+    # Nothing changes when L, R and the parallel resistance grow by a factor by which C and the transistor shrink.
+    together = 1 / np.sqrt(2 / 0.05**2 + 1 / 0.1**2 + 1 / 0.2**2 + 1 / 0.3**2)
+    for name in ("inductance", "resistance"):
+        item = found[name]
+        assert float(item.standard_error / item.value) == pytest.approx(together, rel=0.03), name
