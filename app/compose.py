@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from core.calibration.events import CalibrationEnded, CalibrationEvent
+from core.calibration.events import CalibrationEnded, CalibrationEvent, StepEnded
 from core.calibration.job import CalibrationSettings, FittedTwin, calibrate
 from core.physics.kernels.pool import available_threads, set_threads
 from core.ports import RunFileError, SpecError, SystemInfo
@@ -108,7 +108,7 @@ def calibration_job(
     check: Path | None = None,
     out: Path | None = None,
 ) -> tuple[SystemInfo, Job]:
-    """Prepare a calibration; `reveal` puts a simulated unit's hidden parameters beside the result, once it is there.
+    """Prepare a calibration; `reveal` puts a simulated unit's hidden parameters, as the shots end, beside its result.
 
     The twin in the file `check` is judged in place of a new one; `out` is where the twin goes. Raises SpecError and
     DataError; nothing has run.
@@ -129,12 +129,14 @@ def calibration_job(
 
     def job(listener: Listener, control: ControlToken) -> None:
         ended: list[CalibrationEnded] = []
+        revealed: dict[str, Any] = {}
 
         def told(event: CalibrationEvent) -> None:
-            if reveal and isinstance(event, CalibrationEnded) and isinstance(system, SimulatedSystem):
-                event = replace(event, result=event.result | {"hidden": system.hidden()})
+            shots_ended = isinstance(event, StepEnded) and event.step == "shots"
+            if reveal and shots_ended and isinstance(system, SimulatedSystem):
+                revealed["hidden"] = system.hidden()
             if isinstance(event, CalibrationEnded):
-                ended.append(event)  # told when the twin is on the disk
+                ended.append(replace(event, result=event.result | revealed))  # told when the twin is on the disk
             else:
                 listener(event)
 
