@@ -82,8 +82,7 @@ def parameter_table(twin: PhysicsTwin, info: SystemInfo, shots: Shots) -> Parame
     local = _climb(wider, used, is_ordered(info.response_axis))
     scores = local.scores(_residuals(wider, used))
     moved = _follow_walks(wider, scores, local.curvatures, used, _ends_h(shots, info))
-    groups = [torch.arange(len(scores)), _alike(used)]
-    spreads = [_sandwich(local.covariance, scores, group) + moved for group in groups]
+    spreads = [moved + spread for spread in _sandwiches(local, scores, used)]
     return _table(wider, spreads)
 
 
@@ -103,6 +102,10 @@ class _Noise:
     variance: Float[Tensor, "shot response"]
     shapes: Float[Tensor, "shot response shape"]
     inverse: Float[Tensor, "shot shape shape"]
+
+    def times(self, factor: float) -> _Noise:
+        """Return more, or less, of the same noise."""
+        return _Noise(factor * self.variance, math.sqrt(factor) * self.shapes, self.inverse)
 
     def weigh(self, value: Float[Tensor, "*any shot response"]) -> Float[Tensor, "*any shot response"]:
         """Multiply by its inverse, by Woodbury V⁻¹ - V⁻¹ U (1 + Uᵀ V⁻¹ U)⁻¹ Uᵀ V⁻¹."""
@@ -130,13 +133,13 @@ class _Local(NamedTuple):
 
 
 def _climb(twin: PhysicsTwin, shots: Shots, ordered: bool) -> _Local:
-    """Go to the maximum of the posterior; return what it is like there."""
-    size = sum(value.numel() for value in twin.parameters())
+    """Go to the maximum of the posterior; return what it is like there, or near it where there are many parameters."""
     local = _linearise(twin, shots, ordered)
-    for _ in range(MOST_STEPS if size < MANY else 1):
-        if not _step_up(twin, shots, local) or size >= MANY:
+    for _ in range(MOST_STEPS):
+        if not _step_up(twin, shots, local):
             break
-        local = _linearise(twin, shots, ordered)
+        if len(local.covariance) < MANY:
+            local = _linearise(twin, shots, ordered)
     return local
 
 
@@ -181,7 +184,11 @@ def _linearise(twin: PhysicsTwin, shots: Shots, ordered: bool) -> _Local:
     for batch, centre, shape in zip(shots.batches, centres, shapes, strict=True):
         variance, scaled = parts.independent + parts.counting * centre.abs(), shape * parts.common.sqrt()
         inner = scaled.mT @ (scaled / variance[..., None]) + torch.eye(shape.shape[2]).to(shape)
-        noises.append(_Noise(variance, scaled, torch.linalg.inv(inner)))
+        noise = _Noise(variance, scaled, torch.linalg.inv(inner))
+        if batch.parameters:  # what the equations lack of shared parameters is as large as these are
+            residual = batch.responses - centre
+            noise = noise.times(float((residual * noise.weigh(residual)).mean()))
+        noises.append(noise)
         jacobians.append(response_jacobian(twin, batch))
         curvatures.append(noises[-1].weigh(jacobians[-1]).flatten(1) @ jacobians[-1].flatten(1).T)
     curvature = torch.stack(curvatures)
@@ -224,22 +231,35 @@ def _follow_walks(
     return added
 
 
-def _alike(shots: Shots) -> Tensor:
-    """Number the groups (shot,): batches where shots share parameters, else shots of like strength."""
-    if shots.batches[0].parameters:
-        return _by_batch(shots)
-    rank = shots.responses.square().sum(1).argsort().argsort()
-    return rank * min(GROUPS, len(shots)) // len(shots)
-
-
 def _by_batch(shots: Shots) -> Tensor:
     return torch.cat([torch.full((len(batch.drives),), index) for index, batch in enumerate(shots.batches)])
 
 
-def _sandwich(covariance: Tensor, scores: Float[Tensor, "shot element"], group: Tensor) -> Tensor:
-    count = int(group.max()) + 1
-    sums = torch.zeros(count, scores.shape[1], dtype=scores.dtype).index_add(0, group, scores)
-    middle = sums.T @ sums * count / (count - 1) + torch.eye(len(covariance), dtype=torch.float64)
+def _sandwiches(
+    local: _Local, scores: Float[Tensor, "shot element"], shots: Shots
+) -> tuple[Float[Tensor, "element element"], ...]:
+    """Return the covariance from the scatter of shots, and from that of groups of them.
+
+    A group is of like strength; or a batch, where shots share parameters. Few batches may hold most of what is known of
+    a parameter, and the fit has followed their misfit: as it would stand without each of them tells more of its error
+    (the jackknife: Bell and McCaffrey, Survey Methodology 28, 169 (2002)).
+    """
+    if shots.batches[0].parameters:
+        sums = _sums(scores, _by_batch(shots))
+        own = torch.eye(len(local.covariance)).to(scores)
+        grouped = torch.linalg.solve(own - local.curvatures @ local.covariance, sums[..., None])[..., 0]
+    else:
+        rank = shots.responses.square().sum(1).argsort().argsort()
+        grouped = _sums(scores, rank * min(GROUPS, len(shots)) // len(shots))
+    return _sandwich(local.covariance, scores), _sandwich(local.covariance, grouped)
+
+
+def _sums(scores: Float[Tensor, "shot element"], group: Tensor) -> Float[Tensor, "group element"]:
+    return torch.zeros(int(group.max()) + 1, scores.shape[1]).to(scores).index_add(0, group, scores)
+
+
+def _sandwich(covariance: Float[Tensor, "element element"], scores: Float[Tensor, "group element"]) -> Tensor:
+    middle = scores.T @ scores * len(scores) / (len(scores) - 1) + torch.eye(len(covariance)).to(scores)
     return covariance @ middle @ covariance
 
 
