@@ -11,18 +11,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.language import tr
 from app.theme import blend
+from app.widgets.pixels import View, polyline, to_pixels
 
 POINT_PX = 5
 BAND_FAINTNESS = 0.75  # of the surface's colour in the curve's
-BEYOND_PX = 10_000  # what lies further outside is drawn there: Qt's rasteriser counts in 16 bits
 
 
 @dataclass
@@ -59,25 +58,6 @@ class Band:
     name: str
 
 
-@dataclass(frozen=True)
-class View:
-    """The part of the plane that a rectangle of pixels shows."""
-
-    left: float
-    right: float
-    bottom: float
-    top: float
-    rect: QRectF
-
-    def x_px(self, x: npt.ArrayLike) -> np.ndarray:
-        """Map to pixels from the left."""
-        return self.rect.left() + self.rect.width() * (np.asarray(x) - self.left) / (self.right - self.left)
-
-    def y_px(self, y: npt.ArrayLike) -> np.ndarray:
-        """Map to pixels from the top."""
-        return self.rect.top() + self.rect.height() * (self.top - np.asarray(y)) / (self.top - self.bottom)
-
-
 class Canvas(QWidget):
     """An opaque sheet over a plot's inner rectangle; the mouse goes through it to the plot."""
 
@@ -93,7 +73,7 @@ class Canvas(QWidget):
         self.cross: QPointF | None = None
         self.words: list[str] = []
         self.legend: dict[str, Curve] = {}
-        self.legend_edge = Qt.Edge.BottomEdge
+        self.legend_edge: Qt.Edge | None = Qt.Edge.BottomEdge  # of the right side; None: in the freest corner
         self.grid = True
         self.surface, self.line, self.text = QColor("white"), QColor("grey"), QColor("black")
         self.muted, self.shade = QColor("grey"), QColor("lightgrey")
@@ -145,8 +125,8 @@ class Canvas(QWidget):
         for curve in shown:
             if curve.band is not None:
                 self._draw_band(painter, curve, *curve.band)
-        for curve in shown:
-            line = self._line(curve, curve.y)
+        lines = [self._line(curve, curve.y) for curve in shown]
+        for curve, line in zip(shown, lines, strict=True):
             if curve.line:
                 painter.setPen(curve.pen)
                 painter.drawPolyline(line)
@@ -156,7 +136,7 @@ class Canvas(QWidget):
         if self.levels:
             self._draw_levels(painter)
         if self.legend:
-            self._draw_legend(painter)
+            self._draw_legend(painter, lines)
         if self.cursors or self.cross is not None:
             self._draw_cursors(painter)
 
@@ -287,14 +267,11 @@ class Canvas(QWidget):
             painter.setPen(level.pen.color())
             painter.drawText(name, Qt.AlignmentFlag.AlignCenter, tr(level.name))
 
-    def _draw_legend(self, painter: QPainter) -> None:
-        """Draw a sample of each curve and its name, at the right."""
+    def _draw_legend(self, painter: QPainter, lines: list[QPolygonF]) -> None:
+        """Draw a sample of each curve and its name."""
         row, sample = self.fontMetrics().height(), 24
         width = sample + 20 + max(self.fontMetrics().horizontalAdvance(tr(name)) for name in self.legend)
-        frame = QRectF(0, 0, width, row * len(self.legend) + 8)
-        frame.moveBottomRight(QPointF(self.width() - 12, self.height() - 12))
-        if self.legend_edge == Qt.Edge.TopEdge:
-            frame.moveTop(4)
+        frame = self._legend_frame(QSizeF(width, row * len(self.legend) + 8), lines)
         painter.fillRect(frame, self.surface)
         for place, (name, curve) in enumerate(self.legend.items()):
             line = QRectF(frame.left(), frame.top() + 4 + row * place, width, row)
@@ -308,33 +285,20 @@ class Canvas(QWidget):
             painter.setPen(self.text)
             painter.drawText(line.adjusted(sample + 12, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, tr(name))
 
+    def _legend_frame(self, size: QSizeF, lines: list[QPolygonF]) -> QRectF:
+        """Return the place at the right that was chosen, without one the corner with the fewest points of the lines."""
+        left, top = self.width() - 12 - size.width(), 4
+        right_edge = {
+            Qt.Edge.TopEdge: QRectF(QPointF(left, top), size),
+            Qt.Edge.BottomEdge: QRectF(QPointF(left, self.height() - 12 - size.height()), size),
+        }
+        if self.legend_edge is not None:
+            return right_edge[self.legend_edge]
+        corners = [*right_edge.values(), *(frame.translated(12 - left, 0) for frame in right_edge.values())]
+        points = [pg.functions.ndarray_from_qpolygonf(line) for line in lines if line.size()]
 
-def polyline(x: np.ndarray, y: np.ndarray, view: View) -> QPolygonF:
-    """Return points (n,), x growing or falling, in pixels: those in view and their neighbours, at most four a column.
+        def covered(frame: QRectF) -> int:
+            first, last = frame.topLeft().toTuple(), frame.bottomRight().toTuple()
+            return sum(int(((line > first) & (line < last)).all(1).sum()) for line in points)
 
-    Of many points in half a column of pixels the lowest and the highest are kept, so that no peak is lost.
-    """
-    finite = np.isfinite(y)
-    if not finite.all():
-        x, y = x[finite], y[finite]
-    if len(x) and x[0] > x[-1]:
-        x, y = x[::-1], y[::-1]
-    first, last = np.searchsorted(x, (view.left, view.right))
-    x, y = x[max(first - 1, 0) : last + 1], y[max(first - 1, 0) : last + 1]
-    if len(x) > 4 * view.rect.width():
-        halves = np.floor(2 * np.clip(view.x_px(x), -1, view.rect.right() + 1))
-        starts = np.flatnonzero(np.diff(halves, prepend=-np.inf))
-        x = np.repeat(x[starts], 2)
-        y = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], 1).ravel()
-    return to_pixels(x, y, view)
-
-
-def to_pixels(x: np.ndarray, y: np.ndarray, view: View) -> QPolygonF:
-    """Return points (n,) in any order, in pixels; far beyond the view they lie on its rim."""
-    line = pg.functions.create_qpolygonf(len(x))
-    if len(x):
-        points = pg.functions.ndarray_from_qpolygonf(line)
-        points[:, 0] = view.x_px(x)
-        points[:, 1] = view.y_px(y)
-        np.clip(points, -BEYOND_PX, BEYOND_PX, out=points)
-    return line
+        return min(corners, key=covered)

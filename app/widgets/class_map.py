@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.language import say
 from app.plot_record import Line, PlotRecord, Quantity
 from app.theme import LIGHT, Theme
-from app.widgets.canvas import View, polyline
+from app.widgets.pixels import View, polyline
 from app.widgets.plot_panel import SavablePanel
 from core.phrase import Phrase
 

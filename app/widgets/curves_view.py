@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 
 from app.curve_groups import axis_of, wants_log
 from app.plot_record import Quantity
@@ -58,7 +58,7 @@ class CurvesView(PlotPanel):
             drawn.line = is_line
         names = {curve.name: drawn for curve, drawn in zip(group, plot.canvas.curves, strict=True)}
         plot.canvas.legend = names if len(group) > 1 else {}
-        plot.canvas.legend_edge = Qt.Edge.TopEdge
+        plot.canvas.legend_edge = None
         plot.forget_view()
         plot.set_axis("bottom", *axis_of(first.x_quantity, first.x_unit))
         plot.set_axis("left", *axis_of(first.y_quantity, first.y_unit))

@@ -9,10 +9,11 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPen
 
 from app.theme import DARK
-from app.widgets.canvas import Level, View, polyline
+from app.widgets.canvas import Curve, Level
+from app.widgets.pixels import View, polyline
 from app.widgets.plot import Plot
 
 VIEW = View(left=0.0, right=10.0, bottom=-1.0, top=1.0, rect=QRectF(0, 0, 200, 100))
@@ -153,3 +154,17 @@ def test_a_double_click_shows_all_again(plot: Plot, qtbot):
     plot.plot_item.vb.sigRangeChangedManually.emit([True, True])
     qtbot.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=plot.canvas.geometry().center())
     assert plot.plot_item.vb.viewRange()[0] == pytest.approx([0, 10])
+
+
+@pytest.mark.parametrize("where", [(9.0, 0.8), (9.0, -0.8), (1.0, 0.8)])
+def test_a_legend_without_a_place_of_its_own_hides_no_point(plot, where):
+    colours, canvas = ("#ff0000", "#00ff00"), plot.canvas
+    x, y = (np.full(3, value) + np.linspace(0, 0.01, 3) for value in where)
+    points = [Curve(QPen(QColor(colour)), line=False, points=True, x=x, y=y) for colour in colours]
+    canvas.curves, canvas.legend, canvas.legend_edge = points[1:], {"Measured": points[0]}, None
+    assert len(rows_of(plot, colours[0])) > 0  # the legend
+    assert len(rows_of(plot, colours[1])) > 0  # the points
+    canvas.legend = {}
+    alone = rows_of(plot, colours[1])
+    canvas.legend = {"Measured": points[0]}
+    assert rows_of(plot, colours[1]).tolist() == alone.tolist()
