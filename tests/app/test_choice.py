@@ -40,7 +40,7 @@ def numbers(field: SpecField):
 
 
 @pytest.mark.parametrize("field", NUMBERS, ids=lambda field: field.key)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_number_is_taken_exactly_when_the_specification_takes_it(field, data):
     number = data.draw(numbers(field))
@@ -135,13 +135,13 @@ def choices(draw):
     return choice
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(choices())
 def test_a_run_from_preset_and_settings_is_what_the_form_shows(choice):
     assert load_experiment(choice.preset.source, choice.settings) == choice.experiment()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choice=choices())
 def test_a_saved_preset_is_read_as_the_same_experiment(choice, tmp_path_factory):
     folder = PresetFolder(tmp_path_factory.mktemp("presets"))
@@ -181,7 +181,7 @@ def test_a_run_is_what_the_form_shows_even_where_the_file_has_changed_since(tmp_
     assert (experiment.training.epochs, experiment.system.imperfections) == (7, {})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(choices())
 def test_resetting_every_change_leads_back_to_the_preset(choice):
     for key in choice.changes:

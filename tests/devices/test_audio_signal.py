@@ -47,14 +47,14 @@ def learnt(impulse: np.ndarray, delay: int, noise: float, random: np.random.Gene
     return listen(record, PLACE, unit_sweep(784), SLOTS, coarse_delay(record, signal))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(600, 9_000), st.floats(0, 0.1))
 def test_the_delay_is_that_of_the_first_sound(seed: int, delay: int, noise: float):
     random = np.random.default_rng(seed)
     assert learnt(resonances(random), delay, noise, random).delay == delay
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(-200, 200), st.integers(0, SLOTS))
 def test_a_slip_of_the_stream_is_seen_where_it_is(seed: int, slip: int, slot: int):
     random = np.random.default_rng(seed)

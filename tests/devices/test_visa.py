@@ -316,7 +316,7 @@ def exchange(peer: Hostile, *asks: Ask, deadline_s: float = 0.2) -> list[bytes]:
         link.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.binary(min_size=1, max_size=30), max_size=4))
 def test_whatever_a_peer_sends_is_an_answer_of_the_right_form_or_an_error(pieces: list[bytes]):
     begun_s = time.monotonic()
@@ -384,7 +384,7 @@ def test_short_forms_are_those_of_the_standard():
     assert short_form(":SOURce2:FREQuency?") == "SOUR2:FREQ?"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.binary(max_size=40)

@@ -123,7 +123,7 @@ def test_after_a_safe_state_the_instrument_is_free_and_the_next_shot_is_ramped_a
     assert len(second.played) == 4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(-1e3, 1e3) | st.just(float("nan")), min_size=3, max_size=3),
     st.floats(0.1, 5.0),
@@ -224,7 +224,7 @@ def hottest_k(waveforms_v: np.ndarray, heating: Heating, averages: int, rest_v: 
     return resting_k + once_k * (1 - kept**averages) / (1 - kept)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.floats(0.05, 20.0),
     st.floats(0.01, 10.0),

@@ -275,7 +275,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=200 * FACTOR, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200 * FACTOR, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.builds("{}={}".format, KEYS, VALUES) | st.text(max_size=10), max_size=3))
 @example(["title=\udcff"])  # bytes of another encoding on a command line
 @example(["system.imperfections.\udcff=1"])

@@ -131,7 +131,7 @@ def test_a_split_by_talker_shares_no_talker(seed: int):
     fraction=st.floats(0, 1),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_stratified_draw_is_disjoint_complete_and_fair(counts: list[int], fraction: float, seed: int):
     labels = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
     kept, drawn = draw_stratified(labels, fraction, np.random.default_rng(seed))
