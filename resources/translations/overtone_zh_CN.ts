@@ -176,8 +176,8 @@
         <translation>所有运行都用仿真设备：这并不说明真实设备的表现。</translation>
     </message>
     <message>
-        <source>All shots, the latest, or none; auto keeps all of an instrument and the latest of others.</source>
-        <translation>保留全部、最近的或不保留；自动：真实仪器保留全部，其他只保留最近的。</translation>
+        <source>All shots, the latest, or none; auto keeps all of an instrument and the latest of a simulator.</source>
+        <translation>保留全部、最近的或不保留；自动：真实仪器保留全部，仿真器只保留最近的。</translation>
     </message>
     <message>
         <source>All starts as at first.</source>
@@ -522,6 +522,10 @@
     <message>
         <source>Converter bits</source>
         <translation>转换器位数</translation>
+    </message>
+    <message>
+        <source>Cooling</source>
+        <translation>冷却时间</translation>
     </message>
     <message>
         <source>Copy</source>
@@ -1096,6 +1100,10 @@
         <translation>响应占满多少量程：不得有失效通道，也不得削波。</translation>
     </message>
     <message>
+        <source>How much warmer a watt of heat makes it in the end.</source>
+        <translation>每瓦热量最终使其升温多少。</translation>
+    </message>
+    <message>
         <source>How shots are composed into a network.</source>
         <translation>各次测量如何组成网络。</translation>
     </message>
@@ -1272,6 +1280,10 @@
         <translation>最大响应</translation>
     </message>
     <message>
+        <source>Largest rise of the estimated temperature of what the output drives; 0 is no limit.</source>
+        <translation>输出所驱动对象的估计温度允许的最大升幅；0 表示不限制。</translation>
+    </message>
+    <message>
         <source>Largest singular value</source>
         <translation>最大奇异值</translation>
     </message>
@@ -1356,6 +1368,10 @@
         <translation>占空限值</translation>
     </message>
     <message>
+        <source>Limit rise</source>
+        <translation>升温上限</translation>
+    </message>
+    <message>
         <source>Limit slew</source>
         <translation>变化率限值</translation>
     </message>
@@ -1366,6 +1382,10 @@
     <message>
         <source>Live</source>
         <translation>实时</translation>
+    </message>
+    <message>
+        <source>Load</source>
+        <translation>负载</translation>
     </message>
     <message>
         <source>Loading the engine and the data</source>
@@ -2276,6 +2296,10 @@
         <translation>电阻</translation>
     </message>
     <message>
+        <source>Resistance in which the output's power becomes heat.</source>
+        <translation>把输出功率变成热量的电阻。</translation>
+    </message>
+    <message>
         <source>Response</source>
         <translation>响应</translation>
     </message>
@@ -3156,6 +3180,10 @@
         <translation>时间</translation>
     </message>
     <message>
+        <source>Time constant with which it warms and cools.</source>
+        <translation>升温和冷却的时间常数。</translation>
+    </message>
+    <message>
         <source>Time shift of a whole shot, rms.</source>
         <translation>整次测量的时间偏移，均方根。</translation>
     </message>
@@ -3378,6 +3406,10 @@
     <message>
         <source>Wall time / s</source>
         <translation>用时 / s</translation>
+    </message>
+    <message>
+        <source>Warming</source>
+        <translation>升温</translation>
     </message>
     <message>
         <source>Warmup</source>
