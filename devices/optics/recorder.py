@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import numpy as np
+from scipy.stats import trim_mean
 
 from core.physics.shg import BINS, CONTROLS, SPECTROMETER_M
 from core.ports import DeviceError, SpecError
@@ -23,6 +24,7 @@ SATURATED = 0.999
 MOST_SHOTS = 1000
 TRIES = 3
 DARK_SPECTRA = 16
+FLASHES = 2  # of them may be spoilt by other light
 BIN_PART = 0.45  # of the distance of bins, to either side of one
 
 
@@ -37,7 +39,8 @@ class LightBench:
         self._bins = bin_weights(spectrometer.wavelengths_m)
         deadline = Deadline(connection.deadline_s, name)
         self._show(np.zeros(CONTROLS), deadline)
-        self._dark = np.mean([spectrometer.read(deadline) for _ in range(DARK_SPECTRA)], 0)
+        dark = [spectrometer.read(deadline) for _ in range(DARK_SPECTRA)]
+        self._dark = np.asarray(trim_mean(dark, FLASHES / DARK_SPECTRA))
         spectrometer.check(deadline)
         if self._dark.max() >= SATURATED:
             raise DeviceError(f"{spectrometer.name} is saturated with a black mask. Shut out the room's light.")

@@ -230,6 +230,15 @@ def test_a_fault_costs_a_reconnection_and_nothing_else(server: OceanServer, kind
     assert server.instrument.brightest <= 1.0
 
 
+@pytest.mark.parametrize("after", range(9, 43))
+def test_a_flash_while_the_dark_spectrum_is_measured_spoils_no_shot(server: OceanServer, after: int):
+    light = system(server)
+    drive = drives(2, 1)
+    server.instrument.faults.arm("over_range", after)
+    check(light.run(drive), drive)
+    assert server.instrument.faults.struck == 1
+
+
 @pytest.mark.parametrize("kind", ["stall", "early_close", "slow_loris", "duplicate"])
 def test_the_librarys_process_is_ended_where_it_would_wait_for_ever(server: OceanServer, kind: FaultKind):
     light = system(server, f"SEABREEZE::127.0.0.1::{server.port}", deadline_s=2.0)
