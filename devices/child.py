@@ -24,6 +24,7 @@ from core.ports import DeviceError, DeviceLost
 from devices.recorder import Watchman, told
 
 LENGTHS = struct.Struct("<II")
+PIPE_BYTES = 1 << 20  # so that an array goes through at once, not in sixteen turns of two processes
 START_S = 20.0  # for an interpreter with its libraries, on a busy machine
 
 Message = tuple[dict[str, Any], np.ndarray | None]
@@ -43,6 +44,12 @@ class Child:
             stderr=subprocess.DEVNULL,  # sound libraries tell there whatever they tried
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **(environment or {})},
         )
+        with suppress(ImportError, AttributeError, OSError):  # where the system can
+            import fcntl
+
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     def call(self, method: str, deadline_s: float, array: np.ndarray | None = None, **values: object) -> Message:
         """Return what the object's method returns. Raise DeviceError as it does, DeviceTimeout, DeviceLost."""

@@ -151,9 +151,11 @@ class AudioRecorder:
         if record is None or record.shape != (samples,):
             raise DeviceLost(f"{self.facts.name} recorded something else than {samples} samples.")
         bad = ~np.isfinite(record)
+        if bad.any():
+            record = np.where(bad, 0.0, record)
         for first, last in cast("list[tuple[int, int]]", answer["flagged"]):
             bad[max(first, 0) : last] = True
-        return np.where(np.isfinite(record), record, 0.0), bad
+        return record, bad
 
     def _listen(self) -> Heard:
         """Play sweeps, softly at first, and learn delay and markers. Raise DeviceError where they are not heard."""
