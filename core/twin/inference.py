@@ -36,6 +36,7 @@ GROUPS = 16  # of like shots
 MOST_STEPS = 8
 HALVINGS = 6  # of a step
 MANY = 100  # parameters: a linearisation takes a pass over the shots for each of them
+MOST_BATCHES = 64
 MOST_DERIVATIVES = 60_000  # shots times parameters: a bench of 206 pendula has 419 of these to find
 CLOSE = 0.1  # of a standard error: nearer to the maximum there is nothing to gain
 OPEN = math.sqrt(0.5)  # of a tolerance: a wider estimate owes more to the data sheet than to the shots
@@ -77,11 +78,13 @@ def parameter_table(twin: PhysicsTwin, info: SystemInfo, shots: Shots) -> Parame
     model = twin.model.wider() if isinstance(twin.model, Widened) else twin.model
     wider = PhysicsTwin(InstrumentedModel(model, info)).double()
     wider.load_state_dict(twin.state_dict(), strict=False)
+    kept = range(len(shots.batches))[:: -max(1, len(shots.batches) // MOST_BATCHES)][::-1]  # the last one among them
+    some = Shots(tuple(shots.batches[index] for index in kept))
     count = sum(value.numel() for value in wider.parameters())
-    used = _in_double(shots.thinned(min(1.0, MOST_DERIVATIVES / (len(shots) * count))))
+    used = _in_double(some.thinned(min(1.0, MOST_DERIVATIVES / (len(some) * count))))
     local = _climb(wider, used, is_ordered(info.response_axis))
     scores = local.scores(_residuals(wider, used))
-    moved = _follow_walks(wider, scores, local.curvatures, used, _ends_h(shots, info))
+    moved = _follow_walks(wider, scores, local.curvatures, used, _ends_h(shots, info)[list(kept)])
     spreads = [moved + spread for spread in _sandwiches(local, scores, used)]
     return _table(wider, spreads)
 
