@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
 
 from app.figures import bears_prefix, unit_words
 from app.language import headline, tr
@@ -21,6 +25,8 @@ LEAST_DECADES = 1.0  # below it a logarithmic axis is numbered like a linear one
 
 class QuantityAxis(pg.AxisItem):
     """An axis whose title reads "quantity / unit", with the SI prefix or the power of ten that suits its range."""
+
+    _room_px = math.inf
 
     def updateAutoSIPrefix(self) -> None:
         """Choose the SI prefix, or a power of ten where the unit bears none and the numbers would be long."""
@@ -40,6 +46,14 @@ class QuantityAxis(pg.AxisItem):
         super()._updateLabel()
         self.resizeEvent()
 
+    def resizeEvent(self, ev: Any = None) -> None:
+        """Shorten the title to the length of the axis."""
+        room_px = self.size().height() if self.orientation in {"left", "right"} else self.size().width()
+        if room_px != self._room_px:
+            self._room_px = room_px
+            super()._updateLabel()
+        super().resizeEvent(ev)
+
     def written(self, value: float) -> str:
         """Write a value with its unit."""
         if bears_prefix(self.labelUnits):
@@ -51,8 +65,10 @@ class QuantityAxis(pg.AxisItem):
         unit = tr(unit_words(self.labelUnits))
         unit = f"{self.labelUnitPrefix}{unit}" if bears_prefix(unit) else f"{self.labelUnitPrefix} {unit}".strip()
         unit = f" / {unit}" if unit else ""
+        name, metrics = headline(tr(self.labelText)), QFontMetricsF(QApplication.font())
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, self._room_px - metrics.horizontalAdvance(unit))
         style = ";".join(f"{key}: {value}" for key, value in self.labelStyle.items())
-        return f"<span style='{style}'>{headline(tr(self.labelText))}{unit}</span>"
+        return f"<span style='{style}'>{shown}{unit}</span>"
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, Sequence[float]]]:
         """Return the ticks by level; of a logarithmic axis the decades, then 2 and 5, then the other digits."""

@@ -100,3 +100,19 @@ def test_a_title_stays_in_the_middle_when_it_changes(qtbot):
         plot.set_axis("left", title, "V")
         label = axis.label.mapRectToScene(axis.label.boundingRect()).center()
         assert label.y() == pytest.approx(axis.mapRectToScene(axis.rect()).center().y(), abs=3)
+
+
+@pytest.mark.parametrize(("height", "whole"), [(140, False), (600, True)])
+def test_a_title_is_as_long_as_its_axis_at_most_and_keeps_its_unit(qtbot, height, whole):
+    plot = Plot()
+    qtbot.addWidget(plot)
+    plot.set_axis("left", "Second harmonic of the fundamental", "reference")
+    plot.resize(300, height)
+    with qtbot.waitExposed(plot):
+        plot.show()
+    axis = plot.plot_item.getAxis("left")
+    qtbot.waitUntil(lambda: 0 < axis.size().height() < height)
+    title = axis.label.toPlainText()
+    assert axis.label.boundingRect().width() <= axis.size().height() + 10
+    assert title.endswith(" / reference")
+    assert title.startswith("Second harmonic of the fundamental") is whole
