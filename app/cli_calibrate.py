@@ -40,6 +40,9 @@ def calibrate(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of shots, noise and fit.")] = 0,
     reveal: Annotated[bool, typer.Option("--reveal", help="Print a simulated unit's hidden parameters too.")] = False,
+    search: Annotated[
+        int, typer.Option(min=0, max=1000, help="Neural twins of different shape to try (needs Optuna).")
+    ] = 0,
     check: Annotated[
         Path | None, typer.Option(help="Judge the twin in this file, which a calibration saved, in place of a new one.")
     ] = None,
@@ -54,9 +57,8 @@ def calibrate(
 
         unit = [f"system.kind={json.dumps(system)}", f"system.serial_number={serial_number}"]
         spec = load_experiment("quick", [*unit, *(settings or [])]).system
-        _, job = calibration_job(
-            spec, CalibrationSettings(twin.value, shots, seed=seed), reveal=reveal, check=check, out=out
-        )
+        chosen = CalibrationSettings(twin.value, shots, seed=seed, search=search)
+        _, job = calibration_job(spec, chosen, reveal=reveal, check=check, out=out)
     _follow(job, as_json)
 
 

@@ -28,6 +28,7 @@ from core.training.events import Listener, Stopped
 from core.training.worker import Job
 from core.twin.build import build_twin
 from core.twin.file import pack_twin, unpack_twin
+from core.twin.search import check_search
 from devices.catalogue import find_system, make_system
 from devices.simulated.base import SimulatedSystem
 
@@ -113,6 +114,10 @@ def calibration_job(
     The twin in the file `check` is judged in place of a new one; `out` is where the twin goes. Raises SpecError and
     DataError; nothing has run.
     """
+    if settings.search:
+        check_search()
+        if settings.twin != "neural" or check is not None:
+            raise SpecError(f"Only neural twins are searched for, not {settings.twin} ones or saved ones.")
     entry = find_system(spec.kind)
     system = make_system(spec, settings.seed)
     model = entry.model() if entry.model else None

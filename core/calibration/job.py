@@ -15,7 +15,6 @@ import numpy as np
 from torch import Tensor, nn
 
 from core.calibration.characterise import CHARACTERISATION, drift_step
-from core.calibration.characterise_probe import over
 from core.calibration.events import (
     CalibrationEnded,
     CalibrationListener,
@@ -27,8 +26,8 @@ from core.calibration.events import (
     StepName,
     StepProgress,
 )
-from core.calibration.quality import QualityCard, error_by_level, predictions, quality_card
-from core.calibration.result import figures, open_words, plain_result
+from core.calibration.quality import QualityCard, quality_card
+from core.calibration.result import curves, figures, open_words, plain_result
 from core.calibration.shots import batch_count, shot_batches
 from core.calibration.worth import SHARES, LearningCurve, learning_curve, power_law, worth_curves, worth_words
 from core.phrase import Phrase, joined, numbered
@@ -39,8 +38,10 @@ from core.twin.ensemble import EnsembleTwin
 from core.twin.fit import FitProgress, FitReport, fit_twin
 from core.twin.hybrid import HybridTwin
 from core.twin.inference import ParameterTable, parameter_table
+from core.twin.neural import NeuralShape, NeuralTwin
 from core.twin.noise import NoiseTwin
 from core.twin.physics import PhysicsTwin
+from core.twin.search import search_shape
 from core.twin.shots import ShotBatch, Shots
 
 HELD_OUT = 0.2
@@ -65,6 +66,7 @@ class CalibrationSettings:
     steps: int = 400
     learning_rate: float = 0.03
     seed: int = 0
+    search: int = 0  # how many shapes of a neural twin are tried
 
 
 class Control(Protocol):
@@ -128,8 +130,8 @@ class _Job:
         self._system, self._model, self._settings = system, model, settings
         self._listener, self._control = listener, control
         self._fitted_before = fitted
-        built = build_twin(settings.twin, system.info, model, seed=settings.seed)
-        self._twin = built if fitted is None else fitted.twin
+        self._shape: NeuralShape | None = None
+        self._twin = self._built() if fitted is None else fitted.twin
         self._passes = 0
         self._measured = list[ShotBatch]()  # in the present step
         self._repeats = Shots(())
@@ -138,8 +140,10 @@ class _Job:
         info, settings, start_s = self._system.info, self._settings, time.perf_counter()
         faults = self._characterise()
         shots = self._collect(faults)
-        _, held_out = shots.split(HELD_OUT, settings.seed)
+        train, held_out = shots.split(HELD_OUT, settings.seed)
         if self._fitted_before is None:
+            if settings.search:
+                self._search(train)
             self._fit(shots)
         else:
             held_out = shots
@@ -159,12 +163,14 @@ class _Job:
         table = self._parameters(shots)
         wall_s = time.perf_counter() - start_s
         result = plain_result(info, settings.twin, settings.shots, card, scatter, table, wall_s)
+        if isinstance(self._twin, NeuralTwin):
+            result["shape"] = self._twin.shape._asdict()
         self._end(
             "verdict",
             OUTCOMES[card.verdict],
             joined(Phrase(text) for text in card.reasons),
             figures(card, scatter),
-            self._curves(held_out),
+            curves(self._twin, info, held_out),
         )
         reasons = (*card.reasons, *open_words(table))
         self._listener(CalibrationEnded(card.verdict, reasons, result))
@@ -206,6 +212,29 @@ class _Job:
             faults.append(drift.text)
         return shots
 
+    def _built(self) -> nn.Module:
+        settings = self._settings
+        return build_twin(settings.twin, self._system.info, self._model, seed=settings.seed, shape=self._shape)
+
+    def _search(self, shots: Shots) -> None:
+        """Choose the shape of a neural twin; the shots that will judge it are not among these."""
+        trials, tried = self._settings.search, 0
+        self._begin("fit", Phrase("Trying {count} neural twins", count=trials))
+
+        def progress(point: FitProgress) -> None:
+            self._control.safe_point()
+            self._listener(StepProgress("fit", tried * point.steps + point.step, trials * point.steps))
+
+        def error(shape: NeuralShape) -> float:
+            nonlocal tried
+            self._shape = shape
+            report = self._fitted(self._built(), shots, progress)
+            tried += 1
+            return report.held_out_error
+
+        self._shape = search_shape(error, trials, seed=self._settings.seed)
+        self._twin = self._built()
+
     def _fit(self, shots: Shots) -> None:
         settings = self._settings
         self._begin("fit", Phrase("Fitting the {twin} twin", twin=Phrase(settings.twin)))
@@ -243,7 +272,7 @@ class _Job:
 
         def fitted(part: Shots) -> nn.Module:
             nonlocal fits
-            twin = build_twin(self._settings.twin, self._system.info, self._model, seed=self._settings.seed)
+            twin = self._built()
             self._fitted(twin, part, progress)
             fits += 1
             return twin
@@ -268,30 +297,6 @@ class _Job:
     def _parameters(self, shots: Shots) -> ParameterTable | None:
         physics = physics_of(self._twin)
         return None if physics is None else parameter_table(physics, self._system.info, shots)
-
-    def _curves(self, held_out: Shots) -> tuple[Curve, ...]:
-        info, axis = self._system.info, self._system.info.response_axis
-        predicted, measured = predictions(self._twin, held_out), held_out.responses
-        loud = (measured - measured.mean(0)).square().mean(1).argsort()
-        shown = int(loud[9 * len(loud) // 10])  # half of the drives are so quiet that a typical shot is all noise
-        edges, errors = error_by_level(info, held_out, predicted)
-        label, unit = info.response_label, info.response_unit
-        rms_residual = (measured - predicted).square().mean(0).sqrt().numpy()
-        return (
-            over(axis, Phrase("Measured"), label, unit, measured[shown].numpy()),
-            over(axis, Phrase("Twin"), label, unit, predicted[shown].numpy()),
-            over(axis, Phrase("Residual"), Phrase("Rms residual"), unit, rms_residual),
-            Curve(
-                Phrase("Held-out error"),
-                Phrase("Drive level"),
-                "1",
-                Phrase("Held-out error"),
-                "1",
-                (edges[1:] + edges[:-1]) / 2,
-                errors,
-                kind="points",
-            ),
-        )
 
     def _measure(self, drive: Tensor, *parameters: Tensor) -> Tensor:
         self._control.safe_point()

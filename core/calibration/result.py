@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from core.calibration.events import Quantity
-from core.calibration.quality import QualityCard
+from torch import nn
+
+from core.calibration.characterise_probe import over
+from core.calibration.events import Curve, Quantity
+from core.calibration.quality import QualityCard, error_by_level, predictions
 from core.phrase import Phrase, joined
 from core.ports import SystemInfo
 from core.twin.inference import ParameterTable
 from core.twin.noise import NoiseCheck
+from core.twin.shots import Shots
 
 
 def figures(card: QualityCard, scatter: NoiseCheck) -> dict[str, Quantity]:
@@ -27,6 +31,32 @@ def figures(card: QualityCard, scatter: NoiseCheck) -> dict[str, Quantity]:
         Phrase("Noise, predicted over measured"): Quantity(scatter.ratio, "1", scatter.low, scatter.high),
         Phrase("Outlying shots"): Quantity(scatter.outlying, "1"),
     }
+
+
+def curves(twin: nn.Module, info: SystemInfo, held_out: Shots) -> tuple[Curve, ...]:
+    """Return a typical shot beside the twin's, what it leaves, and where in the range of drives it leaves most."""
+    axis = info.response_axis
+    predicted, measured = predictions(twin, held_out), held_out.responses
+    loud = (measured - measured.mean(0)).square().mean(1).argsort()
+    shown = int(loud[9 * len(loud) // 10])  # half of the drives are so quiet that a typical shot is all noise
+    edges, errors = error_by_level(info, held_out, predicted)
+    label, unit = info.response_label, info.response_unit
+    rms_residual = (measured - predicted).square().mean(0).sqrt().numpy()
+    return (
+        over(axis, Phrase("Measured"), label, unit, measured[shown].numpy()),
+        over(axis, Phrase("Twin"), label, unit, predicted[shown].numpy()),
+        over(axis, Phrase("Residual"), Phrase("Rms residual"), unit, rms_residual),
+        Curve(
+            Phrase("Held-out error"),
+            Phrase("Drive level"),
+            "1",
+            Phrase("Held-out error"),
+            "1",
+            (edges[1:] + edges[:-1]) / 2,
+            errors,
+            kind="points",
+        ),
+    )
 
 
 def open_words(table: ParameterTable | None) -> tuple[str, ...]:

@@ -10,20 +10,22 @@ from core.physics.model import PhysicsModel
 from core.ports import SpecError, SystemInfo
 from core.twin.ensemble import MEMBERS, EnsembleTwin
 from core.twin.hybrid import HybridTwin
-from core.twin.neural import NeuralTwin
+from core.twin.neural import NeuralShape, NeuralTwin
 from core.twin.physics import PhysicsTwin
 
 TwinKind = Literal["physics", "neural", "hybrid", "ensemble"]
 
 
-def build_twin(kind: TwinKind, info: SystemInfo, model: PhysicsModel | None, *, seed: int) -> nn.Module:
-    """Build an untrained twin. Raises SpecError where it needs equations and there are none.
+def build_twin(
+    kind: TwinKind, info: SystemInfo, model: PhysicsModel | None, *, seed: int, shape: NeuralShape | None = None
+) -> nn.Module:
+    """Build an untrained twin, a neural one of a shape. Raises SpecError where it needs equations and there are none.
 
     An ensemble is of hybrids where there are equations, else of neural twins.
     """
     match kind:
         case "neural":
-            return NeuralTwin(info, seed=seed)
+            return NeuralTwin(info, seed=seed, shape=shape or NeuralShape())
         case "ensemble":
             each: TwinKind = "neural" if model is None else "hybrid"
             return EnsembleTwin(build_twin(each, info, model, seed=seed + member) for member in range(MEMBERS))

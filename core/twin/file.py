@@ -12,6 +12,7 @@ from torch import nn
 from core.physics.model import PhysicsModel
 from core.ports import DataError, SystemInfo
 from core.twin.build import TwinKind, build_twin
+from core.twin.neural import neural_shape
 
 VERSION = 1
 KINDS: tuple[str, ...] = get_args(TwinKind)
@@ -41,10 +42,11 @@ def unpack_twin(
         raise DataError(f"{name} holds a {kind!r} twin of version {version!r}; this Overtone reads version {VERSION}.")
     if system != info.kind:
         raise DataError(f"{name} is the twin of a system of kind {system!r}, not of {info.name}. Calibrate this one.")
-    twin = build_twin(kind, info, model, seed=0)
     try:
-        twin.load_state_dict(load(content))
-    except (SafetensorError, RuntimeError, ValueError) as error:
+        weights = load(content)
+        twin = build_twin(kind, info, model, seed=0, shape=neural_shape(weights) if kind == "neural" else None)
+        twin.load_state_dict(weights)
+    except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
         raise DataError(f"{name} does not fit {info.name}: {_line(error)}. Calibrate again.") from None
     if not all(bool(value.isfinite().all()) for value in twin.state_dict().values()):
         raise DataError(f"{name} holds values that are not finite. Calibrate again.")

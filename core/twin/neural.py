@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -13,6 +14,13 @@ from core.ports import SystemInfo
 from core.twin.shots import Shots
 
 
+class NeuralShape(NamedTuple):
+    """How many hidden values a neural twin has side by side, and how many residual blocks one after the other."""
+
+    width: int = 256
+    depth: int = 3
+
+
 class NeuralTwin(nn.Module):
     """A linear map beside a residual perceptron, between normalised drives and normalised responses.
 
@@ -20,8 +28,10 @@ class NeuralTwin(nn.Module):
     projection. `seed` fixes the initial weights.
     """
 
-    def __init__(self, info: SystemInfo, *, seed: int, width: int = 256, depth: int = 3) -> None:
+    def __init__(self, info: SystemInfo, *, seed: int, shape: NeuralShape = NeuralShape()) -> None:  # noqa: B008, immutable
         super().__init__()
+        self.shape = shape
+        width, depth = shape
         shared = sum(math.prod(shape) for shape in info.parameter_shapes.values())
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -55,6 +65,12 @@ class NeuralTwin(nn.Module):
         responses = shots.responses
         self.response_mean.copy_(responses.mean(0))
         self.response_scale.copy_((responses - responses.mean(0)).square().mean().sqrt().clamp(min=1e-6))
+
+
+def neural_shape(weights: Mapping[str, Tensor]) -> NeuralShape:
+    """Return the shape of the neural twin that has these weights. Raises KeyError where none has."""
+    blocks = {name.split(".")[1] for name in weights if name.startswith("blocks.")}
+    return NeuralShape(len(weights["enter.bias"]), len(blocks))
 
 
 def _flatten(parameters: Sequence[Tensor]) -> Tensor:

@@ -932,6 +932,10 @@
         <translation>正在拟合{twin}孪生</translation>
     </message>
     <message>
+        <source>Trying {count} neural twins</source>
+        <translation>试用 {count} 个神经网络孪生</translation>
+    </message>
+    <message>
         <source>Fitting to fewer shots: are more worth measuring?</source>
         <translation>以更少的测量拟合：是否值得测量更多？</translation>
     </message>

@@ -19,7 +19,7 @@ from core.physics.plate import SAMPLES, PlateModel, effective_kernel
 from core.ports import DataError, SimulationDiverged
 from core.twin.fit import FitProgress, fit_twin
 from core.twin.jacobian import jacobian_at
-from core.twin.neural import NeuralTwin
+from core.twin.neural import NeuralShape, NeuralTwin
 from core.twin.physics import PhysicsTwin
 from core.twin.shots import ShotBatch, Shots, response_error
 from tests.conftest import SquareSystem
@@ -121,7 +121,7 @@ def test_the_same_seed_gives_the_same_twin_and_its_state_is_all_there_is(make):
 
 
 def test_a_neural_twin_has_second_derivatives():
-    twin = NeuralTwin(INFO, seed=0, width=8, depth=1).double()
+    twin = NeuralTwin(INFO, seed=0, shape=NeuralShape(8, 1)).double()
     torch.nn.init.normal_(twin.leave.weight)
     drive = torch.rand(2, 6, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(twin, (drive,))
