@@ -176,7 +176,7 @@ def table() -> Iterator[dict[str, Comparison]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(900 * SESSIONS)
 @pytest.mark.parametrize("name", BENCHES)
 def test_the_bench_learns_as_the_bare_simulator_does(tmp_path: Path, table: dict[str, Comparison], name: str):
     """The difference is one that sessions on the simulator have among themselves, whose noise alone differs."""
