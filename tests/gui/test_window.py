@@ -115,6 +115,15 @@ def test_the_window_answers_while_a_run_works(window, qtbot):
     qtbot.waitUntil(lambda: window.run_bar.eta.text().startswith("ETA "), timeout=10_000)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there each thread has a niceness")
+def test_where_both_want_a_core_the_window_comes_before_the_engine(window, qtbot):
+    start(window, qtbot)
+    (engine,) = (thread for thread in threading.enumerate() if thread.name == "overtone-engine")
+    niceness = [os.getpriority(os.PRIO_PROCESS, thread.native_id) for thread in (threading.main_thread(), engine)]
+    window.controller.stop()
+    assert niceness[0] < niceness[1]
+
+
 def test_every_view_of_an_oscillator_is_fed(window, qtbot, tmp_path):
     small = ("network.branches=1", "training.epochs=2", "calibration.shots=32", "calibration.steps=5")
     window._start(new_run("circuit-mnist", small, tmp_path / "runs"))

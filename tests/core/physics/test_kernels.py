@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 import pytest
 import torch
@@ -51,6 +52,27 @@ def test_an_error_in_any_block_arrives(two_threads):
 
     with pytest.raises(ArithmeticError, match="the last block"):
         over_blocks(work, 4)
+
+
+def test_only_work_that_is_worth_it_wakes_another_thread(two_threads):
+    seen: set[int] = set()
+
+    def small(first: int, last: int) -> None:
+        seen.add(threading.get_ident())
+
+    def large(first: int, last: int) -> None:
+        seen.add(threading.get_ident())
+        time.sleep(0.02 * (last - first))
+
+    for _ in range(50):  # until its pace is known
+        over_blocks(small, 4)
+    seen.clear()
+    for _ in range(50):
+        over_blocks(small, 4)
+    assert seen == {threading.get_ident()}
+    for _ in range(5):
+        over_blocks(large, 4)
+    assert len(seen) == 2
 
 
 def test_two_pieces_of_work_meet_and_use_kernels_meanwhile(two_threads):
