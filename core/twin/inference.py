@@ -37,7 +37,7 @@ MOST_STEPS = 8
 HALVINGS = 6  # of a step
 MANY = 100  # parameters: a linearisation takes a pass over the shots for each of them
 MOST_BATCHES = 64
-MOST_DERIVATIVES = 60_000  # shots times parameters: a bench of 206 pendula has 419 of these to find
+MOST_DERIVATIVES = 150_000  # shots times parameters: a bench of 206 pendula has 419 of these to find
 CLOSE = 0.1  # of a standard error: nearer to the maximum there is nothing to gain
 OPEN = math.sqrt(0.5)  # of a tolerance: a wider estimate owes more to the data sheet than to the shots
 
