@@ -66,12 +66,14 @@ class Trouble:
 
 
 Progress = StepDone | EpochDone | CalibrationPoint
-Frequent = ShotMeasured | SampleShown | StepTimed | StepProgress | Progress
+Frequent = ShotMeasured | SampleShown | StepTimed | StepProgress | AnswersCounted | AlignmentChecked | Progress
 
 
 @dataclass
 class Frame:
     """What came since the last frame: the latest shot of each layer and its sample, the progress in its order.
+
+    The latest counts of answers by their part of the data, and all checks of the gradient, have signals of their own.
 
     `calibration` is how far the present step of a calibration is.
     `times` counts the steps whose times are added up in seconds: on the device, forward besides it, backward.
@@ -83,9 +85,12 @@ class Frame:
     steps: int = 0
     times_s: tuple[float, float, float] = (0.0, 0.0, 0.0)
     calibration: StepProgress | None = None
+    answers: dict[str, AnswersCounted] = field(default_factory=dict[str, AnswersCounted])
+    checks: list[AlignmentChecked] = field(default_factory=list[AlignmentChecked])
 
     def __bool__(self) -> bool:
-        return bool(self.shots or self.sample or self.progress or self.steps or self.calibration)
+        measured = self.shots or self.sample or self.progress or self.steps or self.calibration
+        return bool(measured or self.answers or self.checks)
 
 
 class Mailbox:
@@ -106,6 +111,10 @@ class Mailbox:
                     frame.sample = event
                 case StepProgress():
                     frame.calibration = event
+                case AnswersCounted():
+                    frame.answers[event.part] = event
+                case AlignmentChecked():
+                    frame.checks.append(event)
                 case StepTimed():
                     device_s, forward_s, backward_s = frame.times_s
                     frame.steps += 1
@@ -173,6 +182,10 @@ class Bridge(QObject):
         frame = self._mailbox.take()
         if frame:
             self.frame.emit(frame)
+        for answers in frame.answers.values():
+            self.answers.emit(answers)
+        for check in frame.checks:
+            self.alignment.emit(check)
 
     def close(self) -> None:
         """Take no more events; an engine that had to be abandoned finds nobody here."""
@@ -192,14 +205,10 @@ class Bridge(QObject):
                 self.phase_changed.emit(event)
             case Message():
                 self.message.emit(event)
-            case AlignmentChecked():
-                self.alignment.emit(event)
             case RunOpened():
                 self.opened.emit(event)
             case NetworkPrepared():
                 self.prepared.emit(event)
-            case AnswersCounted():
-                self.answers.emit(event)
             case RunClosed():
                 self.closed.emit()
             case Trouble():

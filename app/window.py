@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_config_path
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QApplication,
     QHBoxLayout,
-    QLineEdit,
     QMainWindow,
-    QPlainTextEdit,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -72,7 +69,7 @@ START, EXPERIMENT, LIVE, CALIBRATION, DEVICES, RUNS, LOG = range(len(PAGES))
 REACHED = (
     "Test accuracy on the device {reached:.1%} [{low:.1%}, {high:.1%}] of {count} · the twin predicts {belief:.1%}"
 )
-TYPING = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
+TITLE_BAR_PX = 40  # about, of a window manager
 
 
 class MainWindow(QMainWindow):
@@ -85,13 +82,16 @@ class MainWindow(QMainWindow):
         self.languages = LanguageController(themes.settings, self)
         self.languages.apply()
         self.setWindowTitle("Overtone")
-        self.resize(1280, 720)
+        room = self.screen().availableSize() - QSize(0, TITLE_BAR_PX)
+        self.resize(QSize(1280, 720).boundedTo(room))
         self.setMinimumSize(QSize(1080, 640))
         self.bridge, self.themes, self._runs_folder = bridge, themes, runs_folder
         self.controller = RunController(bridge, engine, self)
         self.log = LogModel()
         self.runs = RunList(runs_folder, self)
         self.run_bar = RunBar()
+        # one that types in a field comes first
+        self._space = QShortcut(QKeySequence(Qt.Key.Key_Space), self, autoRepeat=False, enabled=False)
         self.rail = Rail(PAGES)
         self.start = StartPage(self.runs)
         self.experiment = ExperimentPage(bundled_presets())
@@ -199,22 +199,6 @@ class MainWindow(QMainWindow):
         self._keep()
         QApplication.exit()  # `quit` would ask the window again, which cannot close while a device hangs
 
-    def eventFilter(self, watched: Any, event: QEvent) -> bool:
-        """Let Space pause and resume wherever the focus is, except where one types."""
-        if (
-            event.type() == QEvent.Type.KeyPress
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Space
-            and self.controller.active
-            and isinstance(watched, QWidget)
-            and watched.window() is self
-            and not isinstance(watched, TYPING)
-        ):
-            if not event.isAutoRepeat():
-                self.controller.toggle_pause()
-            return True
-        return False
-
     def _start(self, order: Order) -> None:
         if self.controller.alive:
             return
@@ -263,9 +247,7 @@ class MainWindow(QMainWindow):
         self.log.unread_changed.connect(partial(self.rail.count, LOG))
         self.runs.failed.connect(partial(self.log.add, "warning"))
         self.themes.changed.connect(self._theme_changed)
-        application = QApplication.instance()
-        assert application is not None
-        application.installEventFilter(self)
+        self._space.activated.connect(run.toggle_pause)
 
     def _opened(self, event: RunOpened) -> None:
         self.saver.run = Path(event.folder).name
@@ -303,6 +285,7 @@ class MainWindow(QMainWindow):
 
     def _state_changed(self, state: str) -> None:
         self.run_bar.set_state(state)
+        self._space.setEnabled(state in ACTIVE)
         for page in (self.setup, self.start, self.calibration, self.devices, self.runs_page):
             page.set_busy(self.controller.busy)
         if state not in ACTIVE:

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from app.keeper import decoded, encoded
@@ -42,6 +42,7 @@ LAYOUTS: dict[str, tuple[tuple[tuple[str, ...], ...], ...]] = {
 }
 TABS = {"kernel": "Kernel", "matrix": "Matrix", "layers": "Layers"}  # what stands on a tab in place of a long title
 LAYOUT_VERSION, OTHER = 1, "other"
+READABLE_MS = 200  # a sample stays for so long: one that changed with each frame could not be looked at
 
 
 class LivePage(QMainWindow):
@@ -80,12 +81,15 @@ class LivePage(QMainWindow):
         self._kind = ""
         self._last: dict[int, ShotMeasured] = {}
         self._sample: SampleShown | None = None
+        self._unread = False
+        self._reading = QTimer(self, singleShot=True, interval=READABLE_MS)
+        self._reading.timeout.connect(self._show_sample)
         self._frame_ms = 0.0
         self.arrange("")
 
     def begin(self, estimator: str) -> None:
         """Forget the last run."""
-        self._last, self._sample = {}, None
+        self._last, self._sample, self._unread = {}, None, False
         for view in (self.drive, self.response, self.traces, self.kernel, self.matrix, self.phase, self.layers):
             view.show_empty()
         for view in (self.spectrum, self.waterfall):
@@ -116,8 +120,9 @@ class LivePage(QMainWindow):
             self._show_shot(self._last[max(self._last)])
         if frame.sample is not None and self._last:
             self._sample = frame.sample
-            if self._wanted("class map"):
-                self._draw("class map")
+            self._unread = True
+            if not self._reading.isActive():
+                self._show_sample()
         if frame.progress:
             self.training.add(frame.progress)
         self.timing.add(frame, self._frame_ms)
@@ -224,6 +229,13 @@ class LivePage(QMainWindow):
         for name in ("traces", "waterfall", "phase", "drive", "response", "layers"):
             if self._wanted(name):
                 self._draw(name)
+
+    def _show_sample(self) -> None:
+        if self._unread:
+            self._unread = False
+            self._reading.start()
+            if self._wanted("class map"):
+                self._draw("class map")
 
     def _draw(self, name: str) -> None:
         """Draw one view of the last shots."""

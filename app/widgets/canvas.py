@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
@@ -82,6 +82,7 @@ class Canvas(QWidget):
         item: Any = plot.getPlotItem()
         self._box, self._axes = item.vb, [item.getAxis(side) for side in ("bottom", "left")]
         self._background, self._view = QPixmap(), self._read_view()
+        self._legend_key, self._legend = (), QPixmap()
         scene: Any = plot.scene()
         scene.changed.connect(self._scene_changed)
 
@@ -102,6 +103,7 @@ class Canvas(QWidget):
     def refresh(self) -> None:
         """Draw all anew, the grid too."""
         self._background, self._view = QPixmap(), self._read_view()
+        self._legend_key = ()
         self.update()
 
     def _scene_changed(self, _where: object) -> None:
@@ -119,8 +121,6 @@ class Canvas(QWidget):
             corners = np.array([self._image_rect.topLeft().toTuple(), self._image_rect.bottomRight().toTuple()])
             (left, right), (top, bottom) = view.x_px(corners[:, 0]), view.y_px(corners[:, 1])
             painter.drawImage(QRectF(left, top, right - left, bottom - top), self._image)
-        if self.bands:
-            self._draw_bands(painter)
         shown = [curve for curve in self.curves if curve.visible and len(curve.x)]
         for curve in shown:
             if curve.band is not None:
@@ -221,12 +221,11 @@ class Canvas(QWidget):
         painter.drawText(frame.adjusted(6, 2, 0, 0), Qt.AlignmentFlag.AlignLeft, "\n".join(self.words))
 
     def _picture(self, view: View) -> QPixmap:
-        """Return the grid: a line at each labelled tick."""
-        ratio = self.devicePixelRatio()
-        picture = QPixmap(self.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(self.surface)
+        """Return the bands and the grid: a line at each labelled tick."""
+        picture = self._blank(self.size())
         painter = QPainter(picture)
+        painter.setFont(self.font())
+        self._draw_bands(painter)
         painter.setPen(self.line)
         width, height = self.width(), self.height()
         for x in view.x_px(self._ticks(0, view.left, view.right, width)) if self.grid else ():
@@ -268,22 +267,40 @@ class Canvas(QWidget):
             painter.drawText(name, Qt.AlignmentFlag.AlignCenter, tr(level.name))
 
     def _draw_legend(self, painter: QPainter, lines: list[QPolygonF]) -> None:
-        """Draw a sample of each curve and its name."""
+        """Draw a sample of each curve and its name, as a picture that is kept until one of them changes."""
+        key = tuple((tr(name), curve.pen, curve.line, curve.points) for name, curve in self.legend.items())
+        if key != self._legend_key or self._legend.devicePixelRatio() != self.devicePixelRatio():
+            self._legend_key, self._legend = key, self._legend_picture([row[0] for row in key])
+        size = self._legend.deviceIndependentSize()
+        painter.drawPixmap(self._legend_frame(size, lines).topLeft(), self._legend)
+
+    def _legend_picture(self, names: list[str]) -> QPixmap:
         row, sample = self.fontMetrics().height(), 24
-        width = sample + 20 + max(self.fontMetrics().horizontalAdvance(tr(name)) for name in self.legend)
-        frame = self._legend_frame(QSizeF(width, row * len(self.legend) + 8), lines)
-        painter.fillRect(frame, self.surface)
-        for place, (name, curve) in enumerate(self.legend.items()):
-            line = QRectF(frame.left(), frame.top() + 4 + row * place, width, row)
+        width = sample + 20 + max(self.fontMetrics().horizontalAdvance(name) for name in names)
+        picture = self._blank(QSize(width, row * len(names) + 8))
+        painter = QPainter(picture)
+        painter.setFont(self.font())
+        for place, (name, curve) in enumerate(zip(names, self.legend.values(), strict=True)):
+            line = QRectF(0, 4 + row * place, width, row)
             middle = line.center().y()
             painter.setPen(curve.pen)
             if curve.line:
-                painter.drawLine(QPointF(line.left() + 4, middle), QPointF(line.left() + 4 + sample, middle))
+                painter.drawLine(QPointF(4, middle), QPointF(4 + sample, middle))
             if curve.points:
                 painter.setPen(QPen(curve.pen.color(), POINT_PX, c=Qt.PenCapStyle.RoundCap))
-                painter.drawPoint(QPointF(line.left() + 4 + sample / 2, middle))
+                painter.drawPoint(QPointF(4 + sample / 2, middle))
             painter.setPen(self.text)
-            painter.drawText(line.adjusted(sample + 12, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, tr(name))
+            painter.drawText(line.adjusted(sample + 12, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.end()
+        return picture
+
+    def _blank(self, size: QSize) -> QPixmap:
+        """Return a picture in the surface's colour, as sharp as the screen."""
+        ratio = self.devicePixelRatio()
+        picture = QPixmap(size * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(self.surface)
+        return picture
 
     def _legend_frame(self, size: QSizeF, lines: list[QPolygonF]) -> QRectF:
         """Return the place at the right that was chosen, without one the corner with the fewest points of the lines."""

@@ -39,7 +39,7 @@ class Overlay(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay as large as the window."""
-        if event.type() == QEvent.Type.Resize and self.isVisible():
+        if self.isVisible() and event.type() == QEvent.Type.Resize:
             self.setGeometry(self._window.rect())
         return False
 

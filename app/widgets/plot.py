@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +26,7 @@ DASHES = {
 SIDES = ("left", "bottom", "right")
 LEFT_AXIS_PX = 60  # always: inner rectangles that jump with the figures at the axis would be laid out anew
 AIR = 0.08  # of the values' span, left free at both ends
-REMEMBERED_FRAMES = 40  # about two seconds
+REMEMBERED_FRAMES = 40  # about two seconds, and at least half as many
 GRIP_PX = 8  # how near to a cursor it is taken hold of
 MOST_READ = 3  # curves whose values stand beside the cursors
 LEAST_FILLED = 0.4  # of an axis; values that shrink below it make the axis narrower
@@ -43,7 +42,7 @@ class Plot(pg.PlotWidget):
         self.readout: QLabel | None = None
         self.value_at: Callable[[float, float], str] | None = None  # what an image tells of a place
         self.styles: list[tuple[Curve, int | str, str]] = []
-        self._extents: dict[str, deque[tuple[float, float]]] = {}
+        self._extents: dict[str, _Extent] = {}
         self._wanted: dict[str, tuple[float, float]] = {}
         self._ranges: dict[str, tuple[float, float]] = {}
         self._zoomed: set[str] = set()
@@ -152,13 +151,12 @@ class Plot(pg.PlotWidget):
         """
         if not (math.isfinite(low) and math.isfinite(high)):
             return
-        extents = self._extents.setdefault(side, deque(maxlen=REMEMBERED_FRAMES))
-        extents.append((low, high))
-        low, high = min(extent[0] for extent in extents), max(extent[1] for extent in extents)
+        extent = self._extents.setdefault(side, _Extent())
+        low, high = extent.widened(low, high)
         span = max(high - low, 1e-12)
         self._wanted[side] = (low - AIR * span, high + AIR * span)
         shown = self._ranges.get(side)
-        narrow = shown and len(extents) == REMEMBERED_FRAMES and span < LEAST_FILLED * (shown[1] - shown[0])
+        narrow = shown and extent.full and span < LEAST_FILLED * (shown[1] - shown[0])
         if side not in self._zoomed and (shown is None or low < shown[0] or high > shown[1] or narrow):
             self._show(side, *self._wanted[side])
 
@@ -323,3 +321,23 @@ class Plot(pg.PlotWidget):
 
     def _value(self, side: str, value: float) -> str:
         return self.plot_item.getAxis(side).written(float(value))
+
+
+class _Extent:
+    """The range of the values of the last frames, kept by the half: a frame costs no look at those before it."""
+
+    def __init__(self) -> None:
+        self._before, self._now, self._frames = (math.inf, -math.inf), (math.inf, -math.inf), 0
+
+    @property
+    def full(self) -> bool:
+        """Whether there were as many frames as are remembered."""
+        return self._frames >= REMEMBERED_FRAMES
+
+    def widened(self, low: float, high: float) -> tuple[float, float]:
+        """Add a frame's range, and return that of all that are remembered."""
+        if self._frames and self._frames % (REMEMBERED_FRAMES // 2) == 0:
+            self._before, self._now = self._now, (math.inf, -math.inf)
+        self._frames += 1
+        self._now = min(low, self._now[0]), max(high, self._now[1])
+        return min(self._before[0], self._now[0]), max(self._before[1], self._now[1])

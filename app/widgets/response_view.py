@@ -80,7 +80,7 @@ class TraceView(PlotPanel):
                 name = classes[number] if 0 <= number < len(classes) else ""
                 bands.append(Band(float(edges[start]), float(edges[end]), name))
         self.plot.canvas.bands = bands if len(bands) <= 2 * len(classes) else []
-        self.plot.canvas.update()
+        self.plot.canvas.refresh()
 
 
 class TracesView(TraceView):

@@ -25,7 +25,7 @@ from app.bug_report import catch_all
 from app.engine import Engine, Order, new_run
 from app.keeper import encoded
 from app.theme import ThemeController
-from app.window import EXPERIMENT, LIVE, LOG, START, MainWindow
+from app.window import EXPERIMENT, LIVE, LOG, RUNS, START, MainWindow
 from core.training.trainer import rate_factor
 
 QUICK_STEPS = 20 * 33
@@ -87,6 +87,11 @@ def test_a_run_is_shown_paused_resumed_and_stopped(window, qtbot, tmp_path):
     assert window.run_bar.alignment.isVisible()
     assert "alignment" in window.run_bar.alignment.text()
 
+    window.show_page(RUNS)
+    QTest.keyClick(window.runs_page.search, Qt.Key.Key_Space)  # one types
+    assert window.runs_page.search.text() == " "
+    assert window.run_bar.state == "training"
+    window.show_page(LIVE)
     QTest.keyClick(window, Qt.Key.Key_Space)
     assert window.run_bar.state == "paused"
     QTest.qWait(300)
