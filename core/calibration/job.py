@@ -194,7 +194,7 @@ class _Job:
         info, count, seed = self._system.info, self._settings.shots, self._settings.seed
         self._begin("shots", Phrase("Measuring {shots} shots", shots=count))
         each, batches = shot_batches(self._measure, info, count, seed=seed, progress=self._listener), list[ShotBatch]()
-        stretch = -(-batch_count(count) // (SENTINEL_VISITS - 1))
+        stretch = -(-batch_count(count, info) // (SENTINEL_VISITS - 1))
         drift = drift_step(
             self._measure,
             info,

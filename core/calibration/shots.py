@@ -16,6 +16,7 @@ from core.ports import Measure, SystemInfo
 from core.twin.shots import ShotBatch, Shots
 
 BATCH = 64
+SHARING = 16  # shots with the same shared parameters: what a unit makes of these errs alike in all of them
 LEAST_BATCHES = 8
 
 
@@ -34,9 +35,9 @@ def collect_shots(
     return Shots(tuple(each))
 
 
-def batch_count(count: int) -> int:
+def batch_count(count: int, info: SystemInfo) -> int:
     """Tell in how many batches so many shots are measured."""
-    return -(-count // _size(count))
+    return -(-count // _size(count, info))
 
 
 def shot_batches(
@@ -61,9 +62,9 @@ def shot_batches(
         raise ValueError(f"{count} shots are too few to fit and to check a twin; measure at least two.")
     if strategy == "uncertainty" and learn is None:
         raise ValueError("Shots where twins disagree need an ensemble to ask; say how it is fitted.")
-    size = _size(count)
+    size = _size(count, info)
     draw = drawing(strategy, info, task)
-    disagreement = Disagreement(learn, batch_count(count)) if learn and strategy == "uncertainty" else None
+    disagreement = Disagreement(learn, batch_count(count, info)) if learn and strategy == "uncertainty" else None
     batches, done, spent_s = list[ShotBatch](), 0, 0.0
     while done < count:
         generator, now = batch_generator(seed, len(batches)), min(size, count - done)
@@ -83,5 +84,5 @@ def shot_batches(
         yield batches[-1]
 
 
-def _size(count: int) -> int:
-    return min(BATCH, max(1, count // LEAST_BATCHES))
+def _size(count: int, info: SystemInfo) -> int:
+    return min(SHARING if info.parameter_shapes else BATCH, max(1, count // LEAST_BATCHES))
