@@ -24,9 +24,9 @@ def response_jacobian(twin: nn.Module, batch: ShotBatch) -> Float[Tensor, "eleme
     point = parameters_to_vector(weights)
     difference = DIFFERENCES[point.dtype]
     base = twin(batch.drives, *batch.parameters)
-    moved: list[Tensor] = []
-    for direction in difference * torch.eye(len(point)).to(point):
+    jacobian = base.new_empty(len(point), *base.shape)
+    for row, direction in zip(jacobian, difference * torch.eye(len(point)).to(point), strict=True):
         vector_to_parameters(point + direction, weights)
-        moved.append(twin(batch.drives, *batch.parameters))
+        row[:] = (twin(batch.drives, *batch.parameters) - base) / difference
     vector_to_parameters(point, weights)
-    return (torch.stack(moved) - base) / difference
+    return jacobian

@@ -36,8 +36,10 @@ GROUPS = 16  # of like shots
 MOST_STEPS = 8
 HALVINGS = 6  # of a step
 MANY = 100  # parameters: a linearisation takes a pass over the shots for each of them
+EVERY = 4  # of the batches: on one of so many, many parameters first go near the maximum
+PAIRS = 4  # of mirrored deviations
 MOST_BATCHES = 64
-MOST_DERIVATIVES = 150_000  # shots times parameters: a bench of 206 pendula has 419 of these to find
+MOST_DERIVATIVES = 200_000  # shots times parameters: a bench of 206 pendula has 419 of these to find
 CLOSE = 0.1  # of a standard error: nearer to the maximum there is nothing to gain
 OPEN = math.sqrt(0.5)  # of a tolerance: a wider estimate owes more to the data sheet than to the shots
 
@@ -82,6 +84,8 @@ def parameter_table(twin: PhysicsTwin, info: SystemInfo, shots: Shots) -> Parame
     some = Shots(tuple(shots.batches[index] for index in kept))
     count = sum(value.numel() for value in wider.parameters())
     used = _in_double(some.thinned(min(1.0, MOST_DERIVATIVES / (len(some) * count))))
+    if count >= MANY:  # what is linearised once only has to be near its place
+        _climb(wider, Shots(used.batches[::EVERY]), is_ordered(info.response_axis))
     local = _climb(wider, used, is_ordered(info.response_axis))
     scores = local.scores(_residuals(wider, used))
     moved = _follow_walks(wider, scores, local.curvatures, used, _ends_h(shots, info)[list(kept)])
@@ -128,7 +132,8 @@ class _Local(NamedTuple):
     def scores(self, residuals: Sequence[Float[Tensor, "shot response"]]) -> Float[Tensor, "shot element"]:
         """Return each shot's JᵀWr."""
         parts = zip(self.noises, self.jacobians, residuals, strict=True)
-        return torch.cat([torch.einsum("psk,sk->sp", j, noise.weigh(r)) for noise, j, r in parts])
+        each = [torch.einsum("psk,sk->sp", j, noise.weigh(r).to(j)) for noise, j, r in parts]
+        return torch.cat(each).double()
 
     def misfit(self, residuals: Sequence[Float[Tensor, "shot response"]]) -> float:
         """Return Σ rᵀWr / 2."""
@@ -138,19 +143,53 @@ class _Local(NamedTuple):
 def _climb(twin: PhysicsTwin, shots: Shots, ordered: bool) -> _Local:
     """Go to the maximum of the posterior; return what it is like there, or near it where there are many parameters."""
     local = _linearise(twin, shots, ordered)
+    many = len(local.covariance) >= MANY
+    slope = _room_slope(twin, shots, local) if many else torch.zeros_like(local.covariance[0])
     for _ in range(MOST_STEPS):
-        if not _step_up(twin, shots, local):
+        if not _step_up(twin, shots, local, slope):
             break
-        if len(local.covariance) < MANY:
+        if not many:
             local = _linearise(twin, shots, ordered)
     return local
 
 
-def _step_up(twin: PhysicsTwin, shots: Shots, local: _Local) -> bool:
+def _room_slope(twin: PhysicsTwin, shots: Shots, local: _Local) -> Float[Tensor, " element"]:
+    """Return the derivative of log √|A|, A being the curvature in all elements of vectors.
+
+    A maximum likes scales at which many elements, each with a tolerance, are small. What they have in common is found
+    right where they are averaged over instead (MacKay, Neural Computation 11, 1035 (1999)), by Laplace's method. By
+    Fisher's identity this is the mean gradient over their deviations.
+    """
+    weights = list(twin.parameters())
+    point = parameters_to_vector(weights).detach()
+    own = torch.cat([torch.full((value.numel(),), value.numel() > 1) for value in weights])
+    curvature = local.curvatures.sum(0)[own][:, own] + torch.eye(int(own.sum())).to(point)
+    factor, generator = torch.linalg.cholesky(curvature).mT, torch.Generator().manual_seed(0)
+    signs = 2.0 * torch.randint(2, (len(factor), PAIRS), generator=generator).to(point) - 1
+    deviations = point.new_zeros(len(point), PAIRS)
+    deviations[own] = torch.linalg.solve_triangular(factor, signs, upper=True)
+
+    def gradient(at: Tensor) -> Tensor:
+        vector_to_parameters(at, weights)
+        total = torch.zeros_like(at)
+        for batch, noise in zip(shots.batches, local.noises, strict=True):
+            response = twin(batch.drives, *batch.parameters)
+            weighed = noise.weigh((response - batch.responses).detach())
+            total += parameters_to_vector(torch.autograd.grad(response, weights, weighed))
+        return total
+
+    sides = [(gradient(point + away) + gradient(point - away)) / 2 for away in deviations.T]
+    slope = torch.stack(sides).mean(0) - gradient(point)
+    vector_to_parameters(point, weights)
+    return slope
+
+
+def _step_up(twin: PhysicsTwin, shots: Shots, local: _Local, slope: Float[Tensor, " element"]) -> bool:
     """Take a Gauss-Newton step, or as much of it as leads up; return whether it was worth it.
 
     The maximum often lies far away on a narrow, bent ridge, where two parameters show in their product. So each step is
-    bent too, by what the residuals at its end are off from linear (Transtrum and Sethna, arXiv:1201.5885).
+    bent too, by what the residuals at its end are off from linear (Transtrum and Sethna, arXiv:1201.5885). `slope`
+    times the parameters comes off the posterior's logarithm.
     """
     weights = list(twin.parameters())
     point = parameters_to_vector(weights).detach()
@@ -158,7 +197,8 @@ def _step_up(twin: PhysicsTwin, shots: Shots, local: _Local) -> bool:
     def judged(at: Tensor) -> tuple[float, Tensor]:
         vector_to_parameters(at, weights)
         residuals = _residuals(twin, shots)
-        return local.misfit(residuals) + 0.5 * float(at @ at), local.scores(residuals).sum(0)
+        loss = local.misfit(residuals) + 0.5 * float(at @ at) + float(slope @ at)
+        return loss, local.scores(residuals).sum(0) - slope
 
     loss, pull = judged(point)
     whole = local.covariance @ (pull - point)
@@ -183,8 +223,10 @@ def _linearise(twin: PhysicsTwin, shots: Shots, ordered: bool) -> _Local:
     centres = [batch.responses - residual for batch, residual in zip(shots.batches, residuals, strict=True)]
     shapes = [common_shapes(centre, ordered) for centre in centres]
     parts = noise_parts(torch.cat(residuals), torch.cat(centres), torch.cat(shapes))
-    noises, jacobians, curvatures = list[_Noise](), list[Tensor](), list[Tensor]()
-    for batch, centre, shape in zip(shots.batches, centres, shapes, strict=True):
+    noises, jacobians = list[_Noise](), list[Tensor]()
+    count = sum(value.numel() for value in twin.parameters())
+    curvatures = centres[0].new_empty(len(centres), count, count)
+    for batch, centre, shape, curvature in zip(shots.batches, centres, shapes, curvatures, strict=True):
         variance, scaled = parts.independent + parts.counting * centre.abs(), shape * parts.common.sqrt()
         inner = scaled.mT @ (scaled / variance[..., None]) + torch.eye(shape.shape[2]).to(shape)
         noise = _Noise(variance, scaled, torch.linalg.inv(inner))
@@ -192,11 +234,11 @@ def _linearise(twin: PhysicsTwin, shots: Shots, ordered: bool) -> _Local:
             residual = batch.responses - centre
             noise = noise.times(float((residual * noise.weigh(residual)).mean()))
         noises.append(noise)
-        jacobians.append(response_jacobian(twin, batch))
-        curvatures.append(noises[-1].weigh(jacobians[-1]).flatten(1) @ jacobians[-1].flatten(1).T)
-    curvature = torch.stack(curvatures)
-    covariance = torch.linalg.inv(curvature.sum(0) + torch.eye(curvature.shape[1]).to(curvature))
-    return _Local(noises, jacobians, curvature, covariance)
+        jacobian = response_jacobian(twin, batch)
+        torch.mm(noise.weigh(jacobian).flatten(1), jacobian.flatten(1).T, out=curvature)
+        jacobians.append(jacobian if count < MANY else jacobian.float())  # the sums for the covariance are in double
+    covariance = torch.linalg.inv(curvatures.sum(0) + torch.eye(count).to(curvatures))
+    return _Local(noises, jacobians, curvatures, covariance)
 
 
 @torch.no_grad()
@@ -249,8 +291,8 @@ def _sandwiches(
     """
     if shots.batches[0].parameters:
         sums = _sums(scores, _by_batch(shots))
-        own = torch.eye(len(local.covariance)).to(scores)
-        grouped = torch.linalg.solve(own - local.curvatures @ local.covariance, sums[..., None])[..., 0]
+        own, parts = torch.eye(len(local.covariance)).to(scores), zip(local.curvatures, sums, strict=True)
+        grouped = torch.stack([torch.linalg.solve(own - part @ local.covariance, total) for part, total in parts])
     else:
         rank = shots.responses.square().sum(1).argsort().argsort()
         grouped = _sums(scores, rank * min(GROUPS, len(shots)) // len(shots))
@@ -278,8 +320,8 @@ def _table(wider: PhysicsTwin, spreads: Sequence[Float[Tensor, "element element"
     for name, item in items.items():
         value = values[name].detach().numpy()
         error = errors[places[name]].view(value.shape).numpy()
-        unit = np.abs(value) if item.scale == "log" else 1.0
         determined = error < OPEN * item.mixing.norm(dim=1).view(value.shape).numpy()
+        unit = np.abs(value) if item.scale == "log" else 1.0
         estimates[name] = ParameterEstimate(value, unit * error, item.unit, determined)
     scale = mixed[0].diag().sqrt()
     order = torch.cat([places[name] for name in items])

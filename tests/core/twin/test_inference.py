@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 import torch
-from scipy.optimize import curve_fit
+from scipy.optimize import brentq, curve_fit
 from torch import Tensor
 
 from core.calibration.shots import collect_shots
@@ -150,6 +150,37 @@ def test_elements_that_share_a_cause_tell_of_each_other():
     left = 0.04**2 + 0.03**2 - slope * 0.03**2
     assert second == pytest.approx(np.sqrt(left + (slope * first) ** 2), rel=0.03)
     assert rates.determined.tolist() == [True, False]
+
+
+ELEMENTS = 120
+
+
+class Scaled:
+    """Many offsets beside the drive, which show well, and a gain that shows in nothing but how large they all are."""
+
+    fit_parameters = (
+        FitParameter("gain", "1", 1.0, 0.05, "log"),
+        FitParameter("offset", "V", (0.0,) * ELEMENTS, 0.03, "linear"),
+    )
+
+    def response(self, values: Mapping[str, Tensor], drive: Tensor, *parameters: Tensor) -> Tensor:
+        return values["gain"] * values["offset"] + drive[:, :1]
+
+
+def test_what_many_elements_share_is_found_where_they_are_averaged_over_not_where_they_are_all_small():
+    noise = torch.Generator().manual_seed(1)
+    offset = 0.03 * torch.randn(ELEMENTS, generator=noise)
+
+    def measure(drive: Tensor) -> Tensor:
+        return offset + drive[:, :1] + 1e-4 * torch.randn(len(drive), ELEMENTS, generator=noise)
+
+    twin, shots = PhysicsTwin(Scaled()), collect_shots(measure, INFO, 64, seed=1)
+    fit_twin(twin, shots, seed=0, steps=40)
+    gain = parameter_table(twin, INFO, shots).estimates["gain"]
+    # With the offsets integrated out, y / (0.03 gain) is normal: N log(gain) + Σ(y / 0.03)² / (2 gain²), and the prior.
+    power = float((offset / 0.03).square().sum())
+    best = brentq(lambda log_gain: ELEMENTS - power * np.exp(-2 * log_gain) + log_gain / 0.05**2, -1, 1)
+    assert np.log(gain.value) == pytest.approx(best, abs=0.2 * float(gain.standard_error))
 
 
 def test_noise_that_all_outputs_share_is_weighed_as_it_is():
