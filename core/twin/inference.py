@@ -321,8 +321,10 @@ def _table(wider: PhysicsTwin, spreads: Sequence[Float[Tensor, "element element"
         value = values[name].detach().numpy()
         error = errors[places[name]].view(value.shape).numpy()
         determined = error < OPEN * item.mixing.norm(dim=1).view(value.shape).numpy()
-        unit = np.abs(value) if item.scale == "log" else 1.0
-        estimates[name] = ParameterEstimate(value, unit * error, item.unit, determined)
+        if item.scale == "log":  # the logarithm's distribution is the Gaussian one: these are its own moments
+            value = value * np.exp(error**2 / 2)
+            error = np.abs(value) * np.sqrt(np.expm1(error**2))
+        estimates[name] = ParameterEstimate(value, error, item.unit, determined)
     scale = mixed[0].diag().sqrt()
     order = torch.cat([places[name] for name in items])
     return ParameterTable(estimates, (mixed[0] / scale / scale[:, None])[order][:, order].numpy())
