@@ -18,7 +18,7 @@ from typing import Any
 from app.bench.harness import Limit
 from core.ports import OvertoneError
 
-REPEATS, GUI_REPEATS = 5, 2
+REPEATS, GUI_REPEATS = 5, 3
 DEADLINE_S, PATIENCE_S = 1800.0, 120.0
 # so long that what a run takes once, as the first picture of each view, is little of it
 SHORTENED = {
@@ -68,14 +68,18 @@ def train(report: Report) -> list[Limit]:
 def gui(report: Report) -> list[Limit]:
     """Train in a window and without one: how late the window's timer is, how often it paints, what it costs.
 
-    Of the presets and their repetitions the worst counts, for the cost the median.
+    Of the presets and their repetitions, in alternating order, the worst counts, for the cost the median.
     """
     shown: list[dict[str, float]] = []
     costs: list[float] = []
     with tempfile.TemporaryDirectory(prefix="overtone-bench-") as folder:
-        for (preset, setting), turn in product(SHORTENED.items(), range(GUI_REPEATS)):
-            window = _json(["-m", "app.bench.window", "training", folder, preset, setting], OFFSCREEN)
-            alone = _json(["-m", "app.bench.first_shot", folder, preset, setting], {})
+        for turn, (preset, setting) in product(range(GUI_REPEATS), SHORTENED.items()):
+            ways = {"window": (["app.bench.window", "training"], OFFSCREEN), "alone": (["app.bench.first_shot"], {})}
+            done = {
+                way: _json(["-m", *program, folder, preset, setting], environment)
+                for way, (program, environment) in (ways.items() if turn % 2 else reversed(ways.items()))
+            }
+            window, alone = done["window"], done["alone"]
             shown.append(window)
             costs.append(100 * (window["training_s"] / alone["training_s"] - 1))
             report(
