@@ -36,7 +36,7 @@ def measure_run(
     `seed` is that of the first noise, the training's plus one without it. Raises SpecError, RunFileError, DataError or
     DeviceError.
     """
-    experiment = read_experiment(folder)
+    experiment = read_experiment(folder, as_written=False)
     setup = compose(experiment)
     seed = experiment.seed + 1 if seed is None else seed
     if experiment.seed in range(seed, seed + HISTORIES):

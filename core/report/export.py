@@ -18,6 +18,7 @@ from core.report.facts import Facts, read_facts
 from core.report.make import parse_choices, render_csv, write_files
 from core.report.measured import long_shots_table
 from core.report.sections import build_report
+from core.run.record import read_experiment
 from core.run.setup import Setup
 from core.run.spec import Experiment
 
@@ -53,7 +54,7 @@ def export_run(
         if target == "torchscript":
             from core.report.export_network import export_network
 
-            files[folder / "network.pt"] = export_network(compose(facts.experiment), run)
+            files[folder / "network.pt"] = export_network(compose(read_experiment(run, as_written=False)), run)
             continue
         with _damage_explained(run):
             if target == "tensorboard":

@@ -78,6 +78,9 @@ def test_a_run_keeps_its_table_and_can_be_moved_without_the_original(done, csv, 
     assert (repeated / "experiment.toml").read_bytes() == (moved / "experiment.toml").read_bytes()
     assert (repeated / named).read_bytes() == content
     assert done("evaluate", str(moved))["weights_sha256"] == result["weights_sha256"]
+    card = done("evaluate", str(moved), "--robustness", "--test-samples", "5")
+    assert card["weights_sha256"] == result["weights_sha256"]
+    assert done("export", str(moved), "--to", "torchscript")["files"]
     assert done("report", str(moved), "--format", "json")["files"]
     assert str(tmp_path) not in (moved / "report.json").read_text()
     assert done("compare", str(moved), str(repeated))["differing"] == {}
