@@ -47,6 +47,10 @@ def run(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any key of the specification.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of split, noise, initial values and order.")] = None,
+    twin: Annotated[
+        Path | None,
+        typer.Option(help="Begin with the twin in this file, saved by a calibration, in place of a fit."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder that holds the runs.")] = Path("runs"),
     as_json: Json = False,
 ) -> None:
@@ -55,6 +59,8 @@ def run(
         from core.run.spec import load_experiment
 
         overrides = [*(settings or []), *([] if seed is None else [f"seed={seed}"])]
+        if twin is not None:
+            overrides += ["calibration.twin=saved", f"calibration.file={json.dumps(str(twin), ensure_ascii=False)}"]
         experiment = load_experiment(source, overrides)
         from app.compose import make_job
         from app.console import follow

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from core.calibration.events import CalibrationEnded, CalibrationEvent, StepEnded
-from core.calibration.job import CalibrationSettings, FittedTwin, calibrate
+from core.calibration.job import CalibrationSettings, calibrate
 from core.physics.kernels.pool import available_threads, set_threads
 from core.ports import RunFileError, SpecError, SystemInfo
 from core.run.evaluation import evaluate_again
@@ -19,7 +19,7 @@ from core.run.folder import RunFolder
 from core.run.record import read_experiment
 from core.run.session import resume_experiment, run_experiment
 from core.run.setup import Setup
-from core.run.spec import Experiment, SystemSpec
+from core.run.spec import MOST_TWIN_BYTES, Experiment, SystemSpec, read_saved_twin
 from core.task.dataset import Task
 from core.task.load import load_task
 from core.training.control import ControlToken, StopRequested
@@ -31,8 +31,6 @@ from core.twin.file import pack_twin, unpack_twin
 from core.twin.search import check_search
 from devices.catalogue import find_system, make_system
 from devices.simulated.base import SimulatedSystem
-
-MOST_TWIN_BYTES = 1_000_000_000
 
 
 def find_estimator(name: str) -> Estimator:
@@ -68,8 +66,11 @@ def compose(experiment: Experiment) -> Setup:
     entry = find_system(experiment.system.kind)
     estimator = find_estimator(experiment.training.estimator)
     task = load_experiment_task(experiment)
+    content = read_saved_twin(experiment)
     system = make_system(experiment.system, experiment.seed)
-    return Setup.assemble(experiment, system, entry.model() if entry.model else None, task, estimator)
+    model = entry.model() if entry.model else None
+    saved = unpack_twin(content, system.info, model, name=experiment.calibration.file) if content else None
+    return Setup.assemble(experiment, system, model, task, estimator, saved)
 
 
 def make_job(experiment: Experiment, runs_folder: Path) -> tuple[Setup, Job]:
@@ -77,7 +78,8 @@ def make_job(experiment: Experiment, runs_folder: Path) -> tuple[Setup, Job]:
     setup = compose(experiment)
 
     def job(listener: Listener, control: ControlToken) -> None:
-        folder = RunFolder.create(runs_folder, experiment, setup.task.table)
+        twin = b"" if setup.saved is None else setup.saved.content
+        folder = RunFolder.create(runs_folder, experiment, setup.task.table, twin)
         run_experiment(setup, folder, listener, control, threads=available_threads())
 
     return setup, job
@@ -96,7 +98,7 @@ def make_resumption(path: Path) -> tuple[Setup, Job]:
 def make_calibration(experiment: Experiment) -> tuple[SystemInfo, Job]:
     """Prepare the calibration of the unit that a specification names. Raises SpecError; nothing has run."""
     spec = experiment.calibration
-    kind = "physics" if spec.twin == "datasheet" else spec.twin
+    kind = "physics" if spec.twin == "datasheet" or spec.twin == "saved" else spec.twin
     settings = CalibrationSettings(kind, spec.shots, spec.steps, spec.learning_rate, experiment.seed)
     return calibration_job(experiment.system, settings)
 
@@ -123,9 +125,8 @@ def calibration_job(
     model = entry.model() if entry.model else None
     fitted = None
     if check is not None:
-        content = read_bytes(check, MOST_TWIN_BYTES)
-        twin, kind, unit = unpack_twin(content, system.info, model, name=str(check))
-        settings, fitted = replace(settings, twin=kind), FittedTwin(twin, unit)
+        fitted = unpack_twin(read_bytes(check, MOST_TWIN_BYTES), system.info, model, name=str(check))
+        settings = replace(settings, twin=fitted.kind)
     build_twin(settings.twin, system.info, model, seed=settings.seed)
     if out is not None and not out.parent.is_dir():
         raise SpecError(f"There is no folder {out.parent} for the twin. Make it, or name another file.")
@@ -150,9 +151,10 @@ def calibration_job(
         control.on_hold = system.safe_state
         try:
             found = calibrate(system, model, settings, told, control, fitted=fitted)
+            content = pack_twin(found.twin, settings.twin, system.info) if fitted is None else fitted.content
             if out is not None:
-                _save(out, pack_twin(found.twin, settings.twin, system.info))
-            listener(ended[0])
+                _save(out, content)
+            listener(replace(ended[0], twin=content))
         except StopRequested:
             listener(Stopped(""))
 

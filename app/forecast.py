@@ -31,6 +31,7 @@ class Forecast:
 def forecast(experiment: Experiment) -> Forecast:
     """Compose a run without measuring anything, and count. Raises what composing raises: SpecError, DataError."""
     from app.compose import compose
+    from core.run.calibrating import CHECK_SHOTS
     from devices.catalogue import find_system
 
     # an instrument's dimensions are its simulator's; it is not to be touched for counting
@@ -46,7 +47,7 @@ def forecast(experiment: Experiment) -> Forecast:
     if on_device:
         passes = round(passes * (1 + training.monitor_share))
     if training.estimator != "ideal":
-        passes += experiment.calibration.shots
+        passes += CHECK_SHOTS if setup.saved else experiment.calibration.shots
     return Forecast(
         features=task.train.features.shape[1],
         drive=info.drive_dim,

@@ -12,7 +12,7 @@ from platformdirs import user_config_path
 from app.spec_fields import Value
 from core.ports import SpecError
 from core.run.files import read_bytes, write_atomically
-from core.run.spec import Experiment, load_experiment, preset_names
+from core.run.spec import Experiment, load_experiment, preset_names, read_saved_twin
 
 MOST_TABLE_BYTES = 100_000_000  # as core.task.table reads at most
 PREFERRED_ORDER = ("quick", "shg-vowels", "shg-mnist-hybrid", "plate-mnist", "circuit-mnist", "pendula-mnist")
@@ -109,7 +109,7 @@ class PresetFolder:
         return self.path / f"{name}.toml"
 
     def save(self, experiment: Experiment) -> Preset:
-        """Write an experiment under its name, in place of an older one, with a copy of the table that it learns from.
+        """Write an experiment under its name, in place of an older one, with copies of its table and its saved twin.
 
         Raises SpecError, or RunFileError where the table cannot be read.
         """
@@ -117,11 +117,13 @@ class PresetFolder:
             raise SpecError(f"{experiment.name!r} is a bundled preset. Choose another name.")
         file, task = self.file(experiment.name), experiment.task
         table = read_bytes(Path(task.path), MOST_TABLE_BYTES) if task.name == "table" and task.path else b""
-        kept = experiment.kept(table)
+        twin = read_saved_twin(experiment) if experiment.calibration.file else b""
+        kept = experiment.kept(table, twin)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if table:
-                write_atomically(self.path / kept.task.path, table)
+            for name, content in ((kept.task.path, table), (kept.calibration.file, twin)):
+                if content:
+                    write_atomically(self.path / name, content)
             write_atomically(file, kept.toml().encode())
         except OSError as error:
             raise SpecError(f"The preset {file} cannot be written: {error.strerror or error}.") from None

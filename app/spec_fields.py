@@ -42,7 +42,7 @@ EXACT_INTEGERS = 2**53
 class SpecField:
     """One key: `kind` says which editor it takes; limits hold for numbers, `pattern` and `longest` for text.
 
-    It counts `when` other keys have one of these values, `unless` they have one of those.
+    It counts `when` any other key has one of these values, `unless` any has one of those.
     """
 
     key: str
@@ -89,16 +89,20 @@ class SpecField:
 
     def idle(self, values: Mapping[str, Value], names: Callable[[str, Value], str]) -> Phrase:
         """Say why it does not count beside these values, "" where it does; `names` writes a value of a key."""
-        for rules, wanted in ((self.when, True), (self.unless, False)):
-            for key, listed in rules.items():
-                if (values.get(key) in listed) != wanted:
-                    told = "Counts only where “{section} · {field}” is {values}."
-                    if not wanted:
-                        told = "Does not count where “{section} · {field}” is {values}."
-                    section, field = Phrase(key.partition(".")[0].capitalize()), Phrase(_label(key))
-                    allowed = joined((Phrase(names(key, value)) for value in listed), " / ")
-                    return Phrase(told, section=section, field=field, values=allowed)
-        return Phrase("")
+
+        def said(told: str, key: str, listed: Sequence[Value]) -> Phrase:
+            section, field = Phrase(key.partition(".")[0].capitalize()), Phrase(_label(key))
+            allowed = joined((Phrase(names(key, value)) for value in listed), " / ")
+            return Phrase(told, section=section, field=field, values=allowed)
+
+        for key, listed in self.unless.items():
+            if values.get(key) in listed:
+                return said("Does not count where “{section} · {field}” is {values}.", key, listed)
+        if not self.when or any(values.get(key) in listed for key, listed in self.when.items()):
+            return Phrase("")
+        (first, *others) = self.when.items()
+        only = said("Counts only where “{section} · {field}” is {values}.", *first)
+        return joined((only, *(said("Or where “{section} · {field}” is {values}.", *other) for other in others)))
 
     def parse(self, text: str) -> Value:
         """Read what was typed. Raises ValueError with the reason, a phrase to be shown below the field."""

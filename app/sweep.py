@@ -18,7 +18,7 @@ from core.ports import OvertoneError, SpecError
 from core.report.sweep_figure import Point, draw_sweep
 from core.run.files import read_bytes
 from core.run.record import read_experiment, read_result
-from core.run.spec import load_experiment
+from core.run.spec import load_experiment, read_saved_twin
 from core.task.statistics import mean_with_interval
 from core.task.table import MOST_BYTES
 
@@ -46,7 +46,10 @@ def trials_of(
     source: str, settings: Sequence[str], units: Sequence[tuple[int, int]], estimators: Sequence[str]
 ) -> list[Trial]:
     """List a run for every (seed, serial number) and estimator. Raises SpecError."""
-    name = load_experiment(source, settings).name
+    experiment = load_experiment(source, settings)
+    if experiment.calibration.twin == "saved" and len(units) > 1:
+        raise SpecError(f"{source}: a saved twin is of one unit, and these are {len(units)}. Take one: --seeds 1.")
+    name = experiment.name
     return [
         Trial(
             source,
@@ -58,11 +61,12 @@ def trials_of(
     ]
 
 
-def _kept(trial: Trial) -> str:
+def kept_specification(trial: Trial) -> str:
     """Return the specification that the run of a trial keeps. Raises SpecError, RunFileError."""
     experiment = load_experiment(trial.source, trial.settings)
     is_own = experiment.task.name == "table"
-    return experiment.kept(read_bytes(Path(experiment.task.path), MOST_BYTES) if is_own else b"").toml()
+    table = read_bytes(Path(experiment.task.path), MOST_BYTES) if is_own else b""
+    return experiment.kept(table, read_saved_twin(experiment)).toml()
 
 
 def run_trials(
@@ -81,7 +85,7 @@ def run_trials(
     environment = {**os.environ, "OMP_NUM_THREADS": str(max(1, available_threads() // processes))}
 
     def one(trial: Trial) -> dict[str, Any]:
-        earlier = finished.get(_kept(trial)) if finished else None
+        earlier = finished.get(kept_specification(trial)) if finished else None
         if earlier is not None:
             report(f"{trial.label}: {earlier['test_accuracy']:.1%}, run {earlier['run']}")
             return earlier

@@ -1,7 +1,7 @@
 """Which keys of a specification count only beside certain values of others: stated where a key is, read by the window.
 
-A rule is kept in the key's JSON schema: under `when` the values of other keys (dotted, from the top) with which it
-counts, under `unless` those with which it does not. Where it does not count its value changes nothing in a run.
+A rule is kept in the key's JSON schema: under `when` the values of other keys (dotted, from the top) of which any lets
+it count, under `unless` those of which any lets it not. Where it does not count its value changes nothing in a run.
 """
 
 from __future__ import annotations

@@ -93,11 +93,15 @@ class StepEnded:
 
 @dataclass(frozen=True)
 class CalibrationEnded:
-    """The calibration is over: the twin's verdict, its reasons, and the plain dictionary that `--json` prints."""
+    """The calibration is over: the twin's verdict, its reasons, and the plain dictionary that `--json` prints.
+
+    `twin` is the content of the file that the twin may be saved in.
+    """
 
     verdict: TwinVerdict
     reasons: tuple[str, ...]
     result: dict[str, object]
+    twin: bytes = field(default=b"", repr=False)
 
 
 CalibrationEvent = StepBegun | StepProgress | StepEnded | CalibrationEnded

@@ -35,6 +35,7 @@ from core.physics.model import PhysicsModel
 from core.ports import PhysicalSystem
 from core.twin.build import TwinKind, build_twin
 from core.twin.ensemble import EnsembleTwin
+from core.twin.file import SavedTwin
 from core.twin.fit import FitProgress, FitReport, fit_twin
 from core.twin.hybrid import HybridTwin
 from core.twin.inference import ParameterTable, parameter_table
@@ -78,14 +79,6 @@ class Control(Protocol):
 
 
 @dataclass(frozen=True)
-class FittedTwin:
-    """A twin from a file, and the unit that it was fitted to."""
-
-    twin: nn.Module
-    serial_number: int
-
-
-@dataclass(frozen=True)
 class Calibration:
     """A calibrated twin with its card and, where it knows equations, its parameters."""
 
@@ -102,7 +95,7 @@ def calibrate(
     listener: CalibrationListener,
     control: Control,
     *,
-    fitted: FittedTwin | None = None,
+    fitted: SavedTwin | None = None,
 ) -> Calibration:
     """Go through the checklist; end with a CalibrationEnded event, outputs safe on every path.
 
@@ -125,7 +118,7 @@ class _Job:
         settings: CalibrationSettings,
         listener: CalibrationListener,
         control: Control,
-        fitted: FittedTwin | None,
+        fitted: SavedTwin | None,
     ) -> None:
         self._system, self._model, self._settings = system, model, settings
         self._listener, self._control = listener, control

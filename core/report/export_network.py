@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from core.ports import DataError, OvertoneError, RunFileError
 from core.run.checkpoint import read_checkpoint, weights_sha256
-from core.run.setup import Setup, build_twin
+from core.run.setup import Setup
 
 CHECKED_SAMPLES = 64
 LARGEST_DIFFERENCE = 1e-3  # of the logits' spread
@@ -64,7 +64,7 @@ def _load(setup: Setup, run: Path) -> TwinNetwork:
             f"{run} has no twin to stand for the device: its estimator, {setup.experiment.training.estimator!r}, needs "
             "none. Train with training.estimator=pat."
         )
-    twin = build_twin(setup.experiment, setup.system, setup.model)
+    twin = setup.build_twin()
     checkpoint.load_into(setup.network, "network")
     checkpoint.load_into(twin, "twin")
     return TwinNetwork(setup.network, twin).requires_grad_(False).eval()

@@ -32,6 +32,7 @@ TWINS = {
     "neural": "a neural network, fitted to {shots:,} random shots",
     "hybrid": "the system's equations and a small network that corrects them, fitted to {shots:,} random shots",
     "ensemble": "the mean of five twins that were fitted alike, to {shots:,} random shots",
+    "saved": "one that an earlier calibration fitted and saved, checked on a few shots",
 }
 WAYS = {
     "pat": "with physics-aware training: the forward pass is measured on the device, the gradient is the twin's at "

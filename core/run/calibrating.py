@@ -15,12 +15,15 @@ from core.ports import SystemInfo
 from core.run.collecting import ensemble_spread, task_drives
 from core.run.folder import RunFolder
 from core.run.outcome import record_twin
-from core.run.setup import Setup, build_twin
+from core.run.setup import Setup
 from core.training.bench import Bench
 from core.training.control import ControlToken
 from core.training.events import CalibrationPoint, Event, Message, PhaseChanged
 from core.twin.fit import FitProgress, fit_twin
 from core.twin.shots import Shots, response_error
+
+CHECK_SHOTS = 64  # of a saved twin
+CHECK_SEED = 2**31  # above those of specifications: drives that no calibration has fitted a twin to
 
 
 class Calibrating:
@@ -34,11 +37,15 @@ class Calibrating:
         self._seed, self._settings = setup.experiment.seed, setup.experiment.calibration
 
     def new_twin(self) -> nn.Module:
-        """Build a twin and fit it to new shots. Raises what the device and the control raise."""
-        twin = build_twin(self._setup.experiment, self._setup.system, self._setup.model)
+        """Build a twin and fit it to new shots, or check a saved one. Raises what the device and the control raise."""
+        saved = self._setup.saved
+        twin = self._setup.build_twin() if saved is None else saved.twin
         text = Phrase("Loading the solvers (the first time on a machine they are compiled)")
         self._emit(PhaseChanged("connecting", text))
         _rehearse(twin, self._setup.system.info)
+        if saved is not None:
+            self._check(twin)
+            return twin
         kind, count = Phrase(self._settings.twin), self._settings.shots
         text = Phrase("Measuring {shots} shots for the {twin} twin", shots=count, twin=kind)
         self._emit(PhaseChanged("calibrating", text))
@@ -59,6 +66,16 @@ class Calibrating:
         shots = self._collected(twin, self._seed + step)  # other drives than before
         self._fit(twin.requires_grad_(True), shots)
         twin.requires_grad_(False)
+
+    def _check(self, twin: nn.Module) -> None:
+        text = Phrase("Measuring {shots} shots to check the saved twin", shots=CHECK_SHOTS)
+        self._emit(PhaseChanged("calibrating", text))
+        self._bench.purpose = "calibration"
+        shots = collect_shots(self._measure, self._setup.system.info, CHECK_SHOTS, seed=self._seed + CHECK_SEED)
+        error = response_error(twin, shots)
+        text = "The saved twin leaves {error:.1%} of the signal of {shots} new shots."
+        self._emit(Message("info", Phrase(text, error=error, shots=len(shots))))
+        record_twin(self._folder, twin, shots, error)
 
     def _collected(self, twin: nn.Module, seed: int) -> Shots:
         self._bench.purpose = "calibration"

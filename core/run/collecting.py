@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.calibration.collect import Spread
 from core.network.base import Shoot
-from core.run.setup import Setup, build_twin
+from core.run.setup import Setup
 from core.twin.ensemble import MEMBERS, EnsembleTwin
 from core.twin.fit import FitProgress, fit_twin
 from core.twin.shots import Shots
@@ -42,10 +42,9 @@ def ensemble_spread(setup: Setup, shots: Shots, on_progress: Callable[[FitProgre
     """
     experiment, settings = setup.experiment, setup.experiment.calibration
     seeds = range(experiment.seed, experiment.seed + MEMBERS)
-    each = (experiment.model_copy(update={"seed": seed}) for seed in seeds)
-    twin = build_twin(experiment, setup.system, setup.model)
+    twin = setup.build_twin()
     if not isinstance(twin, EnsembleTwin):
-        twin = EnsembleTwin(build_twin(member, setup.system, setup.model) for member in each)
+        twin = EnsembleTwin(map(setup.build_twin, seeds))
     steps = max(1, settings.steps // SHORTER_FIT)
     rate = settings.learning_rate
     fit_twin(twin, shots, seed=experiment.seed, steps=steps, learning_rate=rate, on_progress=on_progress)

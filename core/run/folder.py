@@ -39,10 +39,10 @@ SIGNALS = {"steps": "loss", "epochs": "loss", "calibration": "train_error", "ali
 class RunFolder:
     """The folder of one run, open for writing by this process alone. Every record is flushed as it is written.
 
-    `experiment.toml` repeats the run, with a copy of its table where it has one; `run.h5` holds what `core.run`
-    describes; `checkpoints/*.safetensors` what a run goes on from; `log.jsonl` one line a message. On a full disk
-    `wait_for_room` is called with the reason, again and again until the write succeeds, and then with None; where it is
-    None itself, DiskFull is raised.
+    `experiment.toml` repeats the run, with copies of table and saved twin where it has them; `run.h5` holds what
+    `core.run` describes; `checkpoints/*.safetensors` what a run goes on from; `log.jsonl` one line a message. On a full
+    disk `wait_for_room` is called with the reason, again and again until the write succeeds, and then with None; where
+    it is None itself, DiskFull is raised.
     """
 
     def __init__(self, path: Path, owner: Ownership) -> None:
@@ -54,8 +54,8 @@ class RunFolder:
         self._tables: dict[str, dict[str, h5py.Dataset]] = {}
 
     @classmethod
-    def create(cls, parent: Path, experiment: Experiment, table: bytes = b"") -> RunFolder:
-        """Make the folder with its specification and the table of one's own that it names, if it names one.
+    def create(cls, parent: Path, experiment: Experiment, table: bytes = b"", twin: bytes = b"") -> RunFolder:
+        """Make the folder with its specification, and with the table and the saved twin that it names, if it does.
 
         Raises RunFileError, leaving nothing behind.
         """
@@ -66,9 +66,10 @@ class RunFolder:
             with explained(path):
                 (path / "checkpoints").mkdir(parents=True)
                 folder = cls(path, Ownership(path))
-                kept = experiment.kept(table)
-                if table:
-                    write_atomically(path / kept.task.path, table)
+                kept = experiment.kept(table, twin)
+                for name, content in ((kept.task.path, table), (kept.calibration.file, twin)):
+                    if content:
+                        write_atomically(path / name, content)
                 write_atomically(path / "experiment.toml", kept.toml().encode())
                 folder._open(existing=False)
                 folder.entry.attrs["title"] = experiment.title

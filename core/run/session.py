@@ -22,7 +22,7 @@ from core.run.guard import Guard
 from core.run.journal import ShotJournal
 from core.run.outcome import make_result, provenance, record_answers, record_examples, record_system
 from core.run.random_state import random_state, restore_random_state
-from core.run.setup import Setup, build_twin
+from core.run.setup import Setup
 from core.run.upkeep import TwinUpkeep
 from core.run.waiting import Waiting
 from core.run.watch import GradientWatch, alignment_row
@@ -299,7 +299,7 @@ class _Run:
     def _restored_twin(self, checkpoint: Checkpoint) -> Shoot:
         if (ideal := self._ideal()) is not None:
             return ideal
-        twin = self._taken(build_twin(self._experiment, self._setup.system, self._setup.model))
+        twin = self._taken(self._setup.build_twin())
         checkpoint.load_into(twin, "twin")
         return twin
 

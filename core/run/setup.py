@@ -13,12 +13,16 @@ from core.ports import Ageing, PhysicalSystem, SpecError
 from core.run.spec import Experiment
 from core.task.dataset import Task
 from core.training.estimators import Estimator
-from core.twin import build as twins
+from core.twin.build import build_twin
+from core.twin.file import SavedTwin
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What the composition root chose for a run, checked to fit; `model` is None where there are no equations."""
+    """What the composition root chose for a run, checked to fit.
+
+    `model` is None where there are no equations, `saved` where the twin is not one from a file.
+    """
 
     experiment: Experiment
     system: PhysicalSystem
@@ -26,6 +30,7 @@ class Setup:
     task: Task
     estimator: Estimator
     network: PhysicalNetwork
+    saved: SavedTwin | None = None
 
     @classmethod
     def assemble(
@@ -35,19 +40,31 @@ class Setup:
         model: PhysicsModel | None,
         task: Task,
         estimator: Estimator,
+        saved: SavedTwin | None = None,
     ) -> Setup:
         """Build the network and check that the parts fit, before anything is measured. Raises SpecError."""
         features, classes = task.train.features.shape[1], len(task.classes)
         network = build_network(experiment.network, system.info, features, classes, seed=experiment.seed)
-        build_twin(experiment, system, model)
+        setup = cls(experiment, system, model, task, estimator, network, saved)
+        setup.build_twin()
         estimator(system.run, system.run, system)
         if experiment.idle_h and not isinstance(system, Ageing):
             key = "calibration.age_h" if experiment.calibration.age_h else "training.hours"
             raise SpecError(f"{system.info.name} cannot be aged at will. Set {key}=0.")
-        return cls(experiment, system, model, task, estimator, network)
+        if saved is not None and saved.serial_number != system.info.serial_number:
+            raise SpecError(
+                f"{experiment.calibration.file} is the twin of unit #{saved.serial_number}, and this is unit "
+                f"#{system.info.serial_number}. Calibrate this one, or set system.serial_number={saved.serial_number}."
+            )
+        return setup
 
-
-def build_twin(experiment: Experiment, system: PhysicalSystem, model: PhysicsModel | None) -> nn.Module:
-    """Build the untrained twin that the specification asks for. Raises SpecError when there is no model for it."""
-    kind = experiment.calibration.twin
-    return twins.build_twin("physics" if kind == "datasheet" else kind, system.info, model, seed=experiment.seed)
+    def build_twin(self, seed: int | None = None) -> nn.Module:
+        """Build an untrained twin of the run's kind. Raises SpecError when there is no model for it."""
+        seed = self.experiment.seed if seed is None else seed
+        if self.saved is not None:
+            kind, shape = self.saved.kind, self.saved.shape
+            return build_twin(kind, self.system.info, self.model, seed=seed, shape=shape)
+        kind = self.experiment.calibration.twin
+        if kind == "datasheet" or kind == "saved":  # saved, and not read: the run needs none
+            kind = "physics"
+        return build_twin(kind, self.system.info, self.model, seed=seed)

@@ -21,13 +21,20 @@ from core.run.files import read_bytes
 from core.training.settings import TrainingSettings
 
 MOST_BYTES = 1_000_000  # of a specification
+MOST_TWIN_BYTES = 1_000_000_000
 VERSION = 1  # of what a specification may say, where it names one: `version = 1`
 
 TABLE = counts(when={"task.name": ("table",)})
-TWIN = counts(unless={"training.estimator": ("ideal",)})  # a system that lends its own derivative needs no twin
-FITTED = counts(
-    when={"calibration.twin": ("physics", "neural", "hybrid", "ensemble")}, unless={"training.estimator": ("ideal",)}
-)
+IDEAL = {"training.estimator": ("ideal",)}  # a system that lends its own derivative needs no twin
+FITS = ("physics", "neural", "hybrid", "ensemble")
+REFIT = {"training.on_misalignment": ("refit",)}
+TWIN = counts(unless=IDEAL)
+MEASURED = counts(when={"calibration.twin": (*FITS, "datasheet")} | REFIT, unless=IDEAL)
+FITTED = counts(when={"calibration.twin": FITS} | REFIT, unless=IDEAL)
+SAVED = counts(when={"calibration.twin": ("saved",)}, unless=IDEAL)
+
+FILES = (("task", "path"), ("calibration", "file"))  # what may name a file beside the specification
+LINE = r"^[^\p{Cc}\p{Zl}\p{Zp}]*$"  # a line break would break every message
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -86,7 +93,7 @@ class TaskSpec(_Section):
     path: Annotated[
         str,
         Field(
-            pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]*$",  # a line break would break every message
+            pattern=LINE,
             description="CSV file with a header and a column of labels, for the task table.",
             json_schema_extra=TABLE,
         ),
@@ -100,21 +107,30 @@ class CalibrationSpec(_Section):
     """What the digital twin is, and how it is fitted."""
 
     twin: Annotated[
-        Literal["physics", "datasheet", "neural", "hybrid", "ensemble"],
+        Literal["physics", "datasheet", "neural", "hybrid", "ensemble", "saved"],
         Field(
             description="Equations fitted to shots or as on the data sheet, a network, equations that a network "
-            "corrects, or five of these.",
+            "corrects, five of these, or one from a file.",
             json_schema_extra=TWIN,
         ),
     ] = "physics"
+    file: Annotated[
+        str,
+        Field(
+            pattern=LINE,
+            description="File of a saved twin of this very unit; a few shots check it.",
+            json_schema_extra=SAVED,
+        ),
+    ] = ""
     shots: Annotated[
-        int, Field(ge=8, le=1_000_000, description="Shots that are measured to fit the twin.", json_schema_extra=TWIN)
+        int,
+        Field(ge=8, le=1_000_000, description="Shots that are measured to fit the twin.", json_schema_extra=MEASURED),
     ] = 512
     collect: Annotated[
         Literal["mixed", "uniform", "low-pass", "latin-hypercube", "task", "uncertainty"],
         Field(
             description="How their drives are drawn: quiet to loud, at random, as the task's, or where twins disagree.",
-            json_schema_extra=TWIN,
+            json_schema_extra=MEASURED,
         ),
     ] = "mixed"
     steps: Annotated[
@@ -187,10 +203,16 @@ class Experiment(_Section):
         """Hours that the system is left to age between its calibration and its test."""
         return self.calibration.age_h + self.training.hours
 
-    def kept(self, table: bytes = b"") -> Experiment:
-        """Return the experiment as the folder of a run keeps it: on its own copy of the table, named by its content."""
+    def kept(self, table: bytes = b"", twin: bytes = b"") -> Experiment:
+        """Return the experiment as a run's folder keeps it: on copies of table and twin, named by their content."""
         path = f"table-{hashlib.sha256(table).hexdigest()[:12]}.csv" if table else ""
-        return self.model_copy(update={"task": self.task.model_copy(update={"path": path})})
+        file = f"twin-{hashlib.sha256(twin).hexdigest()[:12]}.safetensors" if twin else ""
+        return self.model_copy(
+            update={
+                "task": self.task.model_copy(update={"path": path}),
+                "calibration": self.calibration.model_copy(update={"file": file}),
+            }
+        )
 
     def toml(self) -> str:
         """Write the specification as TOML."""
@@ -207,23 +229,41 @@ def load_experiment(source: str, settings: Iterable[str] = (), *, as_written: bo
     """Read a preset by name or a TOML file by path, with `key=value` settings applied.
 
     The file's table `full` holds the keys that differ when the task's data is "full"; settings go over both. A value is
-    read as TOML, and as a plain string where it is none (`task.data=full`). A `task.path` in the file starts from the
-    file's folder and stays inside; the one returned can be opened from here, unless it is wanted `as_written`. Raises
-    SpecError naming the key, the value and the choices.
+    read as TOML, and as a plain string where it is none (`task.data=full`). `task.path` and `calibration.file` in the
+    file start from its folder and stay inside; those returned can be opened from here, unless they are wanted
+    `as_written`. Raises SpecError naming the key, the value and the choices.
     """
     data, chosen = _read(source), list(settings)
     full = data.pop("full", {})
     if not isinstance(full, dict):
         raise SpecError(f"{source}: full = {full!r} is a value, not a table of the keys that differ on the full data.")
-    for task in () if as_written else (data.get("task"), full.get("task")):
-        if isinstance(task, dict) and isinstance(path := task.get("path"), str) and path:
-            task["path"] = str(_inside(Path(source), path))
+    for section, name in () if as_written else FILES:
+        for part in (data.get(section), full.get(section)):
+            if isinstance(part, dict) and isinstance(path := part.get(name), str) and path:
+                part[name] = str(_inside(Path(source), f"{section}.{name}", path))
     experiment = _experiment(source, data, chosen)
     on_full_data = _experiment(f"{source}, table [full]", _merged(data, full), chosen)  # checked in any case
     return on_full_data if experiment.task.data == "full" else experiment
 
 
-def _inside(source: Path, path: str) -> Path:
+def read_saved_twin(experiment: Experiment) -> bytes:
+    """Read the saved twin that a run begins with, b"" where it begins with none. Raises SpecError."""
+    spec = experiment.calibration
+    if spec.twin != "saved" or experiment.training.estimator == "ideal":
+        return b""
+    advice = f"Save one with: overtone calibrate {experiment.system.kind} --out FILE"
+    if not spec.file:
+        raise SpecError(f"calibration.twin = 'saved' needs calibration.file, the file of a twin. {advice}")
+    try:
+        content = read_bytes(Path(spec.file), MOST_TWIN_BYTES)
+    except RunFileError as error:
+        raise SpecError(f"calibration.file: {error} {advice}") from None
+    if not content:
+        raise SpecError(f"calibration.file: {spec.file} is empty. {advice}")
+    return content
+
+
+def _inside(source: Path, key: str, path: str) -> Path:
     """Return where a path in a specification leads. Raises SpecError where that is outside of the file's folder."""
     found = source.parent / path
     try:
@@ -232,8 +272,8 @@ def _inside(source: Path, path: str) -> Path:
         inside = False
     if not inside:
         raise SpecError(
-            f"{source}: task.path = {path!r} is not inside the folder of this file. "
-            "Put the table there and write its name, or choose it yourself: --set task.path=..."
+            f"{source}: {key} = {path!r} is not inside the folder of this file. "
+            f"Put it there and write its name, or choose it yourself: --set {key}=..."
         )
     return found
 

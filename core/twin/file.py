@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import get_args
 
 from safetensors import SafetensorError, deserialize
@@ -12,10 +13,25 @@ from torch import nn
 from core.physics.model import PhysicsModel
 from core.ports import DataError, SystemInfo
 from core.twin.build import TwinKind, build_twin
-from core.twin.neural import neural_shape
+from core.twin.neural import NeuralShape, NeuralTwin, neural_shape
 
 VERSION = 1
 KINDS: tuple[str, ...] = get_args(TwinKind)
+
+
+@dataclass(frozen=True)
+class SavedTwin:
+    """A twin from a file, its kind, the unit that it was fitted to, and the content of the file."""
+
+    twin: nn.Module
+    kind: TwinKind
+    serial_number: int
+    content: bytes
+
+    @property
+    def shape(self) -> NeuralShape | None:
+        """Return the shape of a neural twin."""
+        return self.twin.shape if isinstance(self.twin, NeuralTwin) else None
 
 
 def pack_twin(twin: nn.Module, kind: TwinKind, info: SystemInfo) -> bytes:
@@ -25,12 +41,10 @@ def pack_twin(twin: nn.Module, kind: TwinKind, info: SystemInfo) -> bytes:
     return save(weights, metadata={"overtone_twin": json.dumps(facts)})
 
 
-def unpack_twin(
-    content: bytes, info: SystemInfo, model: PhysicsModel | None, *, name: str
-) -> tuple[nn.Module, TwinKind, int]:
-    """Return a twin, its kind, and the serial number of the unit that it was fitted to.
+def unpack_twin(content: bytes, info: SystemInfo, model: PhysicsModel | None, *, name: str) -> SavedTwin:
+    """Return the twin in a file called `name`.
 
-    Raises DataError where the file, called `name`, is none, is damaged, or holds the twin of another system.
+    Raises DataError where it is none, is damaged, or holds the twin of another system.
     """
     try:
         facts = json.loads(_metadata(content)["overtone_twin"])
@@ -50,7 +64,7 @@ def unpack_twin(
         raise DataError(f"{name} does not fit {info.name}: {_line(error)}. Calibrate again.") from None
     if not all(bool(value.isfinite().all()) for value in twin.state_dict().values()):
         raise DataError(f"{name} holds values that are not finite. Calibrate again.")
-    return twin, kind, serial_number
+    return SavedTwin(twin, kind, serial_number, content)
 
 
 def _metadata(content: bytes) -> dict[str, str]:

@@ -408,6 +408,10 @@
         <translation>选择表格</translation>
     </message>
     <message>
+        <source>Choose a twin</source>
+        <translation>选择孪生</translation>
+    </message>
+    <message>
         <source>Choose an experiment</source>
         <translation>选择一个实验</translation>
     </message>
@@ -800,8 +804,8 @@
         <translation>轮数</translation>
     </message>
     <message>
-        <source>Equations fitted to shots or as on the data sheet, a network, equations that a network corrects, or five of these.</source>
-        <translation>拟合的方程、数据手册的方程、神经网络、由网络修正的方程，或五个这样的孪生。</translation>
+        <source>Equations fitted to shots or as on the data sheet, a network, equations that a network corrects, five of these, or one from a file.</source>
+        <translation>拟合的方程、数据手册的方程、神经网络、由网络修正的方程、五个这样的孪生，或文件中的孪生。</translation>
     </message>
     <message>
         <source>Equations fitted to shots, equations as on the data sheet, or a neural network fitted.</source>
@@ -880,6 +884,14 @@
         <translation>此步骤的数值</translation>
     </message>
     <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>File of a saved twin of this very unit; a few shots check it.</source>
+        <translation>这台样机的已保存孪生的文件；用少量测量检验。</translation>
+    </message>
+    <message>
         <source>Final position</source>
         <translation>终点位置</translation>
     </message>
@@ -930,10 +942,6 @@
     <message>
         <source>Fitting the {twin} twin</source>
         <translation>正在拟合{twin}孪生</translation>
-    </message>
-    <message>
-        <source>Trying {count} neural twins</source>
-        <translation>试用 {count} 个神经网络孪生</translation>
     </message>
     <message>
         <source>Fitting to fewer shots: are more worth measuring?</source>
@@ -1532,6 +1540,10 @@
         <translation>正在为孪生（{twin}）测量 {shots} 次</translation>
     </message>
     <message>
+        <source>Measuring {shots} shots to check the saved twin</source>
+        <translation>正在进行 {shots} 次测量以检验已保存的孪生</translation>
+    </message>
+    <message>
         <source>Memory</source>
         <translation>记忆长度</translation>
     </message>
@@ -1906,6 +1918,10 @@
     <message>
         <source>Optimiser steps of the fit.</source>
         <translation>拟合的优化步数。</translation>
+    </message>
+    <message>
+        <source>Or where “{section} · {field}” is {values}.</source>
+        <translation>或当“{section} · {field}”为 {values} 时。</translation>
     </message>
     <message>
         <source>Oscillator: MNIST digits</source>
@@ -2964,8 +2980,8 @@
         <translation>每个视图的菜单都能保存所显示的内容：保存为可打印的图，或带单位的数值。</translation>
     </message>
     <message>
-        <source>The next run of this system fits its twin in this way, to as many shots.</source>
-        <translation>此系统的下一次运行将以同样方式、同样测量次数拟合孪生。</translation>
+        <source>The next run of this unit begins with this very twin.</source>
+        <translation>这台样机的下一次运行将直接采用这个孪生。</translation>
     </message>
     <message>
         <source>The next run takes it: {twin}</source>
@@ -3032,6 +3048,10 @@
         <translation>反复进行同样的几次测量：增益和形状变化多快。</translation>
     </message>
     <message>
+        <source>The saved twin leaves {error:.1%} of the signal of {shots} new shots.</source>
+        <translation>已保存的孪生在 {shots} 次新测量上剩余信号的 {error:.1%}。</translation>
+    </message>
+    <message>
         <source>The shot is on its way …</source>
         <translation>测量进行中……</translation>
     </message>
@@ -3066,6 +3086,10 @@
     <message>
         <source>The test set is small: {count:,} samples leave a 95 % interval of {interval}, wider than ±{wide:g} points. Smaller differences mean nothing.</source>
         <translation>测试集较小：{count:,} 个样本的 95 % 区间为 {interval}，宽于 ±{wide:g} 个百分点。更小的差别没有意义。</translation>
+    </message>
+    <message>
+        <source>The twin cannot be kept in {file}: {reason}.</source>
+        <translation>无法将孪生保存到 {file}：{reason}。</translation>
     </message>
     <message>
         <source>The twin is changed until it answers as the system did. Shots that it has not seen say when to stop.</source>
@@ -3288,6 +3312,10 @@
         <translation>立即重试</translation>
     </message>
     <message>
+        <source>Trying {count} neural twins</source>
+        <translation>试用 {count} 个神经网络孪生</translation>
+    </message>
+    <message>
         <source>Turns the device's outputs of order one into class scores.</source>
         <translation>把设备量级为 1 的输出变为类别得分。</translation>
     </message>
@@ -3314,6 +3342,10 @@
     <message>
         <source>Twin's error</source>
         <translation>孪生误差</translation>
+    </message>
+    <message>
+        <source>Twins (*.safetensors);;All files (*)</source>
+        <translation>孪生 (*.safetensors);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Type its address first.</source>
@@ -4268,6 +4300,10 @@
         <translation>进行中</translation>
     </message>
     <message>
+        <source>saved</source>
+        <translation>已保存</translation>
+    </message>
+    <message>
         <source>scale</source>
         <translation>缩小步长</translation>
     </message>
@@ -4450,6 +4486,10 @@
     <message>
         <source>use of {instrument}</source>
         <translation>采用 {instrument}</translation>
+    </message>
+    <message>
+        <source>use of {twin}</source>
+        <translation>采用 {twin}</translation>
     </message>
     <message>
         <source>validation</source>

@@ -179,7 +179,9 @@ def test_a_saved_twin_is_judged_on_its_unit_on_another_one_and_on_another_system
     own = json.loads(run("circuit", 903, "--check", str(file), "--seed", "5").stdout)
     assert own["verdict"] == saved["verdict"] == "good"
     assert own["nrmse"] == pytest.approx(saved["nrmse"], rel=0.2)
-    other = json.loads(run("circuit", 904, "--check", str(file)).stdout)
+    copy = tmp_path / "copy.safetensors"
+    other = json.loads(run("circuit", 904, "--check", str(file), "--out", str(copy)).stdout)
+    assert copy.read_bytes() == file.read_bytes()  # it stays the twin of its own unit
     assert other["verdict"] == "refit"
     assert "The twin is of unit #903, and this is unit #904. Calibrate this one." in other["reasons"]
     foreign = run("shg", 903, "--check", str(file))
@@ -214,6 +216,6 @@ def test_a_damaged_twin_file_is_one_line(tmp_path, damage):
     with pytest.raises(DataError, match=r"twin\.safetensors") as caught:
         unpack_twin(content, info, CircuitModel(), name="twin.safetensors")
     assert "\n" not in str(caught.value)
-    twin, kind, unit = unpack_twin(whole, info, CircuitModel(), name="twin.safetensors")
-    assert (kind, unit) == ("physics", 1)
-    assert twin.state_dict().keys() == PhysicsTwin(CircuitModel()).state_dict().keys()
+    saved = unpack_twin(whole, info, CircuitModel(), name="twin.safetensors")
+    assert (saved.kind, saved.serial_number) == ("physics", 1)
+    assert saved.twin.state_dict().keys() == PhysicsTwin(CircuitModel()).state_dict().keys()

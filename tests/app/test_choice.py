@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -146,6 +146,7 @@ def test_a_run_from_preset_and_settings_is_what_the_form_shows(choice):
 def test_a_saved_preset_is_read_as_the_same_experiment(choice, tmp_path_factory):
     folder = PresetFolder(tmp_path_factory.mktemp("presets"))
     experiment = choice.experiment(name="mine")
+    assume(not (experiment.calibration.twin == "saved" and experiment.calibration.file))  # which is not there
     saved = folder.save(experiment)
     assert load_experiment(saved.source) == experiment.kept() == Choice(saved).experiment()
     assert folder.read() == ([saved], {})
@@ -161,6 +162,19 @@ def test_a_saved_preset_brings_its_own_copy_of_the_table(tmp_path):
     assert copy.parent == tmp_path / "presets"
     assert copy.read_text() == "a,b,label\n1,2,x\n"
     with pytest.raises(RunFileError, match=r"mine\.csv"):
+        PresetFolder(tmp_path / "presets").save(choice.experiment(name="other"))
+
+
+def test_a_saved_preset_brings_its_own_copy_of_the_twin(tmp_path):
+    twin = tmp_path / "mine.safetensors"
+    twin.write_bytes(b"a twin")
+    choice = Choice(PRESETS[0]).changed("calibration.twin", "saved").changed("calibration.file", str(twin))
+    saved = PresetFolder(tmp_path / "presets").save(choice.experiment(name="mine"))
+    twin.unlink()
+    copy = Path(load_experiment(saved.source).calibration.file)
+    assert copy.parent == tmp_path / "presets"
+    assert copy.read_bytes() == b"a twin"
+    with pytest.raises(SpecError, match=r"mine\.safetensors"):
         PresetFolder(tmp_path / "presets").save(choice.experiment(name="other"))
 
 

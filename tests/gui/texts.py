@@ -40,6 +40,7 @@ OF_CORE = (
     "report/compare.py",
     "report/compare_words.py",
     "report/content.py",
+    "run/calibrating.py",
     "run/session.py",
     "run/waiting.py",
     "run/watch.py",

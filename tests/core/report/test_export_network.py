@@ -17,7 +17,7 @@ from core.report.export import export_run
 from core.report.export_network import export_network
 from core.run.checkpoint import weights_sha256
 from core.run.folder import RunFolder
-from core.run.setup import Setup, build_twin
+from core.run.setup import Setup
 from core.run.spec import load_experiment
 from tests.core.run.test_session import setup as square_setup
 
@@ -48,7 +48,7 @@ PRESETS = {
 
 def trained(out: Path, setup: Setup, seed: int = 5) -> tuple[Path, torch.nn.Module]:
     """Make a run's folder with a final network, levelled and with a twin off its data sheet; return the twin too."""
-    twin = build_twin(setup.experiment, setup.system, setup.model)
+    twin = setup.build_twin()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for value in twin.parameters():
@@ -142,7 +142,7 @@ class Broken(Forked):
 def test_a_twin_that_a_trace_does_not_hold_is_refused(tmp_path, monkeypatch, kind, message):
     parts = square_setup()
     run, twin = trained(tmp_path, parts)
-    monkeypatch.setattr("core.report.export_network.build_twin", lambda *_: kind(twin))
+    monkeypatch.setattr(Setup, "build_twin", lambda _: kind(twin))
     with pytest.raises(DataError, match=message) as caught:
         export_network(parts, run)
     assert len(str(caught.value).splitlines()) == 1
