@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from platformdirs import user_config_path
 from PySide6.QtCore import QObject
 
 from app.engine import calibration
@@ -12,6 +15,7 @@ from app.plot_record import PlotRecord
 from app.step_words import TITLES, verdict_words
 from core.calibration.events import CalibrationEnded, Outcome, StepBegun, StepEnded
 from core.phrase import Phrase
+from core.run.files import write_atomically
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -25,10 +29,11 @@ LEVELS: dict[Outcome, Literal["info", "warning"]] = {
 
 
 class Calibrations(QObject):
-    """Connects the calibration page with the engine."""
+    """Connects the calibration page with the engine; twins that runs begin with are kept in `folder`."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow, folder: Path | None = None) -> None:
         super().__init__(window)
+        self.folder = folder or user_config_path("overtone") / "twins"
         self._window, self._page = window, window.calibration
         bridge, page = window.bridge, self._page
         bridge.calibration.connect(self._told)
@@ -36,7 +41,7 @@ class Calibrations(QObject):
         page.calibrate_requested.connect(self.begin)
         page.system_chosen.connect(self._change_system)
         page.save_requested.connect(self._save)
-        page.used.connect(self._use)
+        page.use_requested.connect(self._use)
 
     def begin(self) -> None:
         """Calibrate what the page says."""
@@ -67,5 +72,16 @@ class Calibrations(QObject):
     def _save(self, record: PlotRecord) -> None:
         self._window.saver.ask(record, self._page.file_name)
 
-    def _use(self, twin: Phrase) -> None:
+    def _use(self, content: bytes, twin: Phrase) -> None:
+        """Let the next run begin with a twin."""
+        file = self.folder / hashlib.sha256(content).hexdigest()[:12] / f"{self._page.twin_name}.safetensors"
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, content)
+        except OSError as error:
+            text, reason = "The twin cannot be kept in {file}: {reason}.", error.strerror or error
+            self._window.tell_problem(Phrase(text, file=file, reason=reason))
+            return
+        values = {"calibration.twin": "saved", "calibration.file": str(file)}
+        self._window.experiment.draft.take(values, Phrase("use of {twin}", twin=twin))
         say(self._window.status.setText, "The next run takes it: {twin}", twin=twin)

@@ -12,13 +12,16 @@ from app.spec_fields import IMPERFECTIONS, Value
 from core.run.spec import Experiment, preset_names
 
 ADDRESS = "system.address"
+OF_UNIT = ("system.kind", "system.serial_number", ADDRESS)
+SAVED_TWIN = {"calibration.twin", "calibration.file"}
 
 
 @dataclass(frozen=True)
 class Choice:
     """A preset and changed values by dotted key.
 
-    Another kind of system drops the imperfections of the former one; an instrument has none that could be set.
+    Another kind of system drops the imperfections of the former one; an instrument has none that could be set. Another
+    unit drops a saved twin.
     """
 
     preset: Preset
@@ -73,6 +76,8 @@ class Choice:
         changes = {name: old for name, old in self.changes.items() if name != key}
         if key in {"system.kind", ADDRESS}:
             changes = {name: old for name, old in changes.items() if not name.startswith(IMPERFECTIONS)}
+        if key in OF_UNIT and value != self.values[key] and changes.get("calibration.twin") == "saved":
+            changes = {name: old for name, old in changes.items() if name not in SAVED_TWIN}
         without = Choice(self.preset, changes)
         return without if without.base.get(key, usual) == value else Choice(self.preset, {**changes, key: value})
 

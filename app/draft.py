@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from app.choice import Choice
+from app.choice import OF_UNIT, Choice
 from app.presets import Preset, flat
 from app.spec_fields import SpecField, Value, spec_fields
 from core.phrase import Phrase
@@ -33,12 +33,12 @@ class Draft(QObject):
         """Change one value; consecutive changes of one value are one edit."""
         self._push(self.choice.changed(field.key, value, field.default), Phrase(field.label), field.key)
 
-    def use_system(self, values: Mapping[str, Value], name: str) -> None:
-        """Take the values of an instrument's system by their keys, as one edit."""
+    def take(self, values: Mapping[str, Value], what: Phrase) -> None:
+        """Change several values by their keys, as one edit."""
         choice, defaults = self.choice, {field.key: field.default for field in spec_fields()}
         for key, value in values.items():
             choice = choice.changed(key, value, defaults.get(key))
-        self._push(choice, Phrase("use of {instrument}", instrument=name))
+        self._push(choice, what)
 
     def reset(self, field: SpecField) -> None:
         """Take the preset's value again."""
@@ -81,7 +81,8 @@ def stored(choice: Choice) -> dict[str, Any]:
 def restored(data: dict[str, Any], preset: Preset) -> Choice:
     """Return a choice from plain data. Raises ValueError telling the first value that cannot be used."""
     choice, defaults = Choice(preset), {field.key: field.default for field in spec_fields()}
-    changes = sorted(data["changes"].items(), key=lambda item: item[0] != "system.kind")  # which drops imperfections
+    # another kind of system drops imperfections, another unit a saved twin
+    changes = sorted(data["changes"].items(), key=lambda item: (item[0] != "system.kind", item[0] not in OF_UNIT))
     for key, value in changes:
         try:
             read = flat(Choice(preset, {**choice.changes, key: value}).experiment().model_dump())

@@ -13,6 +13,7 @@ from app.language import say
 from app.presets import flat
 from app.spec_fields import IMPERFECTIONS
 from app.systems import system_name
+from core.phrase import Phrase
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -41,7 +42,7 @@ class Instruments(QObject):
         values = flat({"system": system.model_dump()})
         unit = "system.serial_number"  # of the run: it says which twin and which seeds belong together
         used = {key: value for key, value in values.items() if key != unit and IMPERFECTIONS not in key}
-        draft.use_system(used, device.alias)
+        draft.take(used, Phrase("use of {instrument}", instrument=device.alias))
         text = "The experiment runs on {device} now. Undo, or an empty address, simulates it again."
         say(self._window.status.setText, text, device=device.alias)
 

@@ -50,13 +50,14 @@ class CalibrationPage(QWidget):
     """Shows a calibration as its events tell it.
 
     `calibrate_requested` tells that the choice is to be calibrated, `system_chosen` that the experiment is to be one on
-    another kind of system, `save_requested` has a PlotRecord, `used` says which twin the next run takes.
+    another kind of system, `save_requested` has a PlotRecord, `use_requested` the content of a twin's file and which
+    twin it is.
     """
 
     calibrate_requested = Signal()
     system_chosen = Signal(str)
     save_requested = Signal(object)
-    used = Signal(object)
+    use_requested = Signal(bytes, object)
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -94,6 +95,11 @@ class CalibrationPage(QWidget):
     def file_name(self) -> str:
         """Return how files name the calibration that is shown."""
         return f"calibration-{self._of.kind}-{self._of.serial_number}"
+
+    @property
+    def twin_name(self) -> str:
+        """Return how the file of its twin is named."""
+        return f"{self._of.kind}-{self._of.serial_number}-{self._of.twin}-{self._of.shots}"
 
     def begin(self, choice: CalibrationChoice) -> None:
         """Forget the last calibration: one of this choice begins."""
@@ -175,7 +181,8 @@ class CalibrationPage(QWidget):
             self._drafted = drafted
             if values[TWIN] in TWINS:
                 self.twin.show_value(values[TWIN])
-            self.shots.setValue(int(values[SHOTS]))
+            if values[TWIN] != "saved":
+                self.shots.setValue(int(values[SHOTS]))
         self._allow_use()
 
     def _allow_use(self) -> None:
@@ -186,12 +193,12 @@ class CalibrationPage(QWidget):
         elif (choice.kind, choice.serial_number) != (of.kind, of.serial_number):
             reason = Phrase(OTHER_SYSTEM, twin=of.unit)
         self.use.setEnabled(not reason)
-        say(self.use.setToolTip, reason or "The next run of this system fits its twin in this way, to as many shots.")
+        say(self.use.setToolTip, reason or "The next run of this unit begins with this very twin.")
 
     def _use(self) -> None:
-        self._draft.set(self._fields[TWIN], self._of.twin)
-        self._draft.set(self._fields[SHOTS], self._of.shots)
-        self.used.emit(twin_words(self._of.twin, self._of.shots, self._of.unit))
+        if self._end is not None:
+            ended, of = self._end
+            self.use_requested.emit(ended.twin, of)
 
     def _choose_system(self, kind: object) -> None:
         self.system_chosen.emit(str(kind))

@@ -13,6 +13,7 @@ from app.spec_choices import open_choices
 from app.spec_fields import SpecField, Value, text_of
 from core.phrase import Phrase
 
+FILES = TABLE_FILE, TWIN_FILE = "task.path", "calibration.file"
 UNDOING = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
 
@@ -101,7 +102,7 @@ class LineEdit(QLineEdit):
         self._mark(False)
         if text_of(value) != self.text():
             self.setText(text_of(value))
-            self.setCursorPosition(0)
+            self.setCursorPosition(len(self.text()) if self._field.key in FILES else 0)  # a file's name is at the end
 
     def event(self, event: QEvent) -> bool:
         """Leave undo and redo to the form, whose history knows all fields; a wrong text is undone here."""
@@ -164,7 +165,7 @@ class LineEdit(QLineEdit):
 
 
 class PathEdit(QWidget):
-    """A line with a button that looks for the file."""
+    """A line with a button that looks for the file: a twin, or a table."""
 
     edited = Signal(object)
     refused = Signal(object)
@@ -172,6 +173,7 @@ class PathEdit(QWidget):
     def __init__(self, field: SpecField) -> None:
         super().__init__()
         self.line = LineEdit(field)
+        self._twin = field.key == TWIN_FILE
         self.button = QPushButton("…")
         say(self.button.setToolTip, "Choose a file")
         say(self.button.setAccessibleName, "Choose the file of {field}", field=Phrase(field.label))
@@ -195,8 +197,9 @@ class PathEdit(QWidget):
         self.line.restore(value)
 
     def _look(self) -> None:
-        kinds = tr("Tables (*.csv);;All files (*)")
-        name, _ = QFileDialog.getOpenFileName(self, tr("Choose a table"), self.line.text(), kinds)
+        kinds = tr("Twins (*.safetensors);;All files (*)" if self._twin else "Tables (*.csv);;All files (*)")
+        title = tr("Choose a twin" if self._twin else "Choose a table")
+        name, _ = QFileDialog.getOpenFileName(self, title, self.line.text(), kinds)
         if name:
             self.edited.emit(name)
 
@@ -224,7 +227,7 @@ def editor_of(field: SpecField) -> Editor:
         return ChoiceEdit(names)
     if field.kind == "bool":
         return FlagEdit(field)
-    return PathEdit(field) if field.key.endswith("path") else LineEdit(field)
+    return PathEdit(field) if field.key in FILES else LineEdit(field)
 
 
 def _undoes(event: QKeyEvent) -> bool:

@@ -22,6 +22,7 @@ from core.training.control import ControlToken
 TIME_S = np.linspace(0, 16e-3, 400)
 FREQUENCY_HZ = np.linspace(20, 20e3, 800)
 SHOTS = np.array([16.0, 32.0, 64.0, 128.0, 256.0, 512.0])
+TWIN = b"the content of a twin's file"
 RESULT: dict[str, object] = {
     "system": "plate",
     "twin": "physics",
@@ -139,7 +140,7 @@ def events() -> Iterator[CalibrationEvent]:
             yield StepProgress(ended.step, done, 100, 0.03 * (100 - done), curves)
         yield ended
     reasons = ("Its derivative agrees with the system's.", "It leaves 3.1 % of shots that it has not seen.")
-    yield CalibrationEnded("good", reasons, RESULT)
+    yield CalibrationEnded("good", reasons, RESULT, TWIN)
 
 
 def job(listener: CalibrationListener, control: ControlToken, pause_s: float = 0.0) -> None:

@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from PySide6.QtTest import QTest
 
 from app.bridge import CalibrationReady, Frame, Mailbox
 from app.engine import Order
+from app.spec_fields import spec_fields
 from app.step_words import VERDICTS
 from app.theme import LIGHT, blend
 from app.views.calibration import CalibrationPage
@@ -218,10 +220,37 @@ def test_the_twin_is_used_by_the_next_run_and_that_can_be_undone(page, window): 
     page.shots.setValue(777)
     tell(page)
     page.use.click()
-    settings = window.setup.choice.settings
-    assert set(settings) == {'calibration.twin="neural"', "calibration.shots=777"}
+    used = window.setup.choice.experiment().calibration
+    assert (used.twin, Path(used.file).read_bytes()) == ("saved", told.TWIN)
+    assert Path(used.file).name == "plate-1-neural-777.safetensors"
+    assert page.twin.currentData() == "neural"  # a next calibration is as this one was
+    assert page.shots.value() == 777
+    assert "The next run takes it: Neural twin of 777 shots" in window.status.text()
     window.experiment.draft.history.undo()
-    window.experiment.draft.history.undo()
+    assert window.setup.choice.settings == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("system.serial_number", 9), ("system.address", "TCPIP::127.0.0.1::5025::SOCKET"), ("system.kind", "shg")],
+)
+def test_a_used_twin_is_dropped_with_its_unit(page, window, key, value):  # noqa: F811
+    tell(page)
+    page.use.click()
+    draft = window.experiment.draft
+    draft.set(next(field for field in spec_fields() if field.key == key), value)
+    assert draft.choice.values["calibration.twin"] == "physics"
+    assert draft.choice.values["calibration.file"] == ""
+    draft.history.undo()
+    assert draft.choice.values["calibration.twin"] == "saved"
+
+
+def test_a_twin_that_cannot_be_kept_is_not_used(page, window, tmp_path):  # noqa: F811
+    window.calibrations.folder = tmp_path / "file"
+    window.calibrations.folder.write_text("in the way")
+    tell(page)
+    page.use.click()
+    assert "cannot be kept in" in window.notice.text.text()
     assert window.setup.choice.settings == ()
 
 

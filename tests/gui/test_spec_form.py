@@ -309,6 +309,14 @@ def test_a_field_that_does_not_count_is_disabled_with_the_reason(page):
     page.draft.history.undo()
     assert told("journal.window_mb")[0]
     assert told("training.monitor_share")[0]
+    assert told("calibration.file") == (False, "Counts only where “Calibration · Twin” is saved.")
+    rows["calibration.twin"].editor.edited.emit("saved")
+    assert told("calibration.file")[0]
+    kinds = "physics / neural / hybrid / ensemble"
+    reason = f"Counts only where “Calibration · Twin” is {kinds}. Or where “Training · On misalignment” is refit."
+    assert told("calibration.steps") == (False, reason)
+    rows["training.on_misalignment"].editor.edited.emit("refit")
+    assert told("calibration.steps")[0]
 
 
 def test_a_wrong_value_that_no_longer_counts_keeps_nothing_from_starting(page):
