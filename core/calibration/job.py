@@ -28,7 +28,7 @@ from core.calibration.events import (
 )
 from core.calibration.quality import QualityCard, quality_card
 from core.calibration.result import curves, figures, open_words, plain_result
-from core.calibration.shots import batch_count, shot_batches
+from core.calibration.shots import NEW_DRIVES, batch_count, shot_batches
 from core.calibration.worth import SHARES, LearningCurve, learning_curve, power_law, worth_curves, worth_words
 from core.phrase import Phrase, joined, numbered
 from core.physics.model import PhysicsModel
@@ -185,6 +185,8 @@ class _Job:
     def _collect(self, faults: list[str]) -> Shots:
         """Measure the shots with sentinels in between; a bad drift is a fault."""
         info, count, seed = self._system.info, self._settings.shots, self._settings.seed
+        if self._fitted_before is not None:
+            seed += NEW_DRIVES
         self._begin("shots", Phrase("Measuring {shots} shots", shots=count))
         each, batches = shot_batches(self._measure, info, count, seed=seed, progress=self._listener), list[ShotBatch]()
         stretch = -(-batch_count(count, info) // (SENTINEL_VISITS - 1))

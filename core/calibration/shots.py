@@ -16,6 +16,7 @@ from core.ports import Measure, SystemInfo
 from core.twin.shots import ShotBatch, Shots
 
 BATCH = 64
+NEW_DRIVES = 2**31  # added to a seed, which is less: drives that no twin was fitted to
 SHARING = 16  # shots with the same shared parameters: what a unit makes of these errs alike in all of them
 LEAST_BATCHES = 8
 

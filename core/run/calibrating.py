@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from core.calibration.collect import Spread
 from core.calibration.excitation import middle_parameters
-from core.calibration.shots import collect_shots
+from core.calibration.shots import NEW_DRIVES, collect_shots
 from core.phrase import Phrase
 from core.ports import SystemInfo
 from core.run.collecting import ensemble_spread, task_drives
@@ -23,7 +23,6 @@ from core.twin.fit import FitProgress, fit_twin
 from core.twin.shots import Shots, response_error
 
 CHECK_SHOTS = 64  # of a saved twin
-CHECK_SEED = 2**31  # above those of specifications: drives that no calibration has fitted a twin to
 
 
 class Calibrating:
@@ -71,7 +70,7 @@ class Calibrating:
         text = Phrase("Measuring {shots} shots to check the saved twin", shots=CHECK_SHOTS)
         self._emit(PhaseChanged("calibrating", text))
         self._bench.purpose = "calibration"
-        shots = collect_shots(self._measure, self._setup.system.info, CHECK_SHOTS, seed=self._seed + CHECK_SEED)
+        shots = collect_shots(self._measure, self._setup.system.info, CHECK_SHOTS, seed=self._seed + NEW_DRIVES)
         error = response_error(twin, shots)
         text = "The saved twin leaves {error:.1%} of the signal of {shots} new shots."
         self._emit(Message("info", Phrase(text, error=error, shots=len(shots))))

@@ -21,7 +21,7 @@ from core.calibration.job import CalibrationSettings, calibrate
 from core.physics.circuit import CircuitModel
 from core.ports import DataError, SpecError
 from core.training.control import ControlToken, StopRequested
-from core.twin.file import pack_twin, unpack_twin
+from core.twin.file import SavedTwin, pack_twin, unpack_twin
 from core.twin.physics import PhysicsTwin
 from devices.emulator.demo import start_demo_bench
 from devices.simulated.circuit import SimulatedCircuit
@@ -187,6 +187,32 @@ def test_a_saved_twin_is_judged_on_its_unit_on_another_one_and_on_another_system
     foreign = run("shg", 903, "--check", str(file))
     assert (foreign.exit_code, foreign.stdout) == (1, "")
     assert "twin of a system of kind 'circuit', not of SHG bench #903" in foreign.stderr
+
+
+def test_a_saved_twin_is_judged_on_drives_that_it_was_not_fitted_to():
+    class Recording(SquareSystem):
+        drives: set[tuple[float, ...]] | None = None
+
+        def run(self, drive: Tensor, *parameters: Tensor) -> Tensor:
+            if self.drives is not None:
+                self.drives.update(map(tuple, drive.tolist()))
+            return super().run(drive, *parameters)
+
+    def judged(fitted: SavedTwin | None = None):
+        system, shots = Recording(), set[tuple[float, ...]]()
+
+        def listen(event: object) -> None:
+            if isinstance(event, StepBegun | StepEnded):
+                measures = isinstance(event, StepBegun) and event.step == "shots"
+                system.drives = shots if measures else None
+
+        settings = CalibrationSettings("neural", 64, steps=5)
+        return shots, calibrate(system, None, settings, listen, ControlToken(), fitted=fitted).twin
+
+    fitted_to, twin = judged()
+    judged_by, _ = judged(SavedTwin(twin, "neural", SquareSystem().info.serial_number, b""))
+    assert len(fitted_to) == len(judged_by) >= 64
+    assert not fitted_to & judged_by
 
 
 def test_an_instrument_is_calibrated_as_a_simulator_is():
