@@ -160,7 +160,7 @@ def test_a_device_that_drifts_away_is_said_to(run, monkeypatch):
     experiment = RunRecord(run).experiment
     system = experiment.system.model_copy(update={"imperfections": {"parameter_drift_per_hour": 0.02}})
     drifting = experiment.model_copy(update={"system": system})
-    monkeypatch.setattr(robustness, "read_experiment", lambda folder: drifting)
+    monkeypatch.setattr(robustness, "read_experiment", lambda _folder, as_written: drifting)
     monkeypatch.setattr(robustness, "UNITS", 2)
     card = measure_run(run, test_samples=20, report=lambda text: None)
     (lost,) = (item for item in card.omitted if item.condition == "100 h of drift")
