@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from platformdirs import user_config_path
 from PySide6.QtCore import QObject
 
 from app.engine import calibration
@@ -31,10 +30,9 @@ LEVELS: dict[Outcome, Literal["info", "warning"]] = {
 class Calibrations(QObject):
     """Connects the calibration page with the engine; twins that runs begin with are kept in `folder`."""
 
-    def __init__(self, window: MainWindow, folder: Path | None = None) -> None:
+    def __init__(self, window: MainWindow, folder: Path) -> None:
         super().__init__(window)
-        self.folder = folder or user_config_path("overtone") / "twins"
-        self._window, self._page = window, window.calibration
+        self._window, self._page, self.folder = window, window.calibration, folder
         bridge, page = window.bridge, self._page
         bridge.calibration.connect(self._told)
         bridge.frame.connect(page.show_frame)

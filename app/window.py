@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         self, bridge: Bridge, engine: Engine, themes: ThemeController, runs_folder: Path, config: Path | None = None
     ) -> None:
         super().__init__()
+        config = config or user_config_path("overtone")
         self.languages = LanguageController(themes.settings, self)
         self.languages.apply()
         self.setWindowTitle("Overtone")
@@ -120,12 +121,12 @@ class MainWindow(QMainWindow):
         self.closing = Closing(self, self.controller, self._leave)
         self._connect()
         self.tour = Tour(self)
-        self.calibrations = Calibrations(self)
+        self.calibrations = Calibrations(self, config / "twins")
         self.instruments = Instruments(self)
         self._theme_changed(themes.theme)
         self._choice_changed(self.setup.choice)
         self.runs.refresh()
-        self.keeper = keep_state(self, (config or user_config_path("overtone")) / "window.json")
+        self.keeper = keep_state(self, config / "window.json")
 
     @property
     def setup(self) -> Any:

@@ -100,6 +100,11 @@ class Canvas(QWidget):
         self._image_rect = where
         self.update()
 
+    def show_bands(self, bands: list[Band]) -> None:
+        """Shade these bands, which are kept with the grid."""
+        self.bands = bands
+        self.refresh()
+
     def refresh(self) -> None:
         """Draw all anew, the grid too."""
         self._background, self._view = QPixmap(), self._read_view()

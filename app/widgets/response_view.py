@@ -53,7 +53,7 @@ class TraceView(PlotPanel):
         self._axis = axis
         self.curve.name = label
         self.plot.forget_view()
-        self.plot.canvas.bands = []
+        self.plot.canvas.show_bands([])
         self.plot.set_axis("bottom", headline(axis.quantity), axis.unit)
         self.plot.set_axis("left", headline(label), unit)
         self.show_empty()
@@ -79,8 +79,7 @@ class TraceView(PlotPanel):
                 number = int(windows[start])
                 name = classes[number] if 0 <= number < len(classes) else ""
                 bands.append(Band(float(edges[start]), float(edges[end]), name))
-        self.plot.canvas.bands = bands if len(bands) <= 2 * len(classes) else []
-        self.plot.canvas.refresh()
+        self.plot.canvas.show_bands(bands if len(bands) <= 2 * len(classes) else [])
 
 
 class TracesView(TraceView):

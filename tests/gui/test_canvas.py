@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPen
 
 from app.theme import DARK
-from app.widgets.canvas import Curve, Level
+from app.widgets.canvas import Band, Curve, Level
 from app.widgets.pixels import View, polyline
 from app.widgets.plot import Plot
 
@@ -168,3 +168,11 @@ def test_a_legend_without_a_place_of_its_own_hides_no_point(plot, where):
     alone = rows_of(plot, colours[1])
     canvas.legend = {"Measured": points[0]}
     assert rows_of(plot, colours[1]).tolist() == alone.tolist()
+
+
+def test_bands_go_when_the_next_run_has_none(plot: Plot):
+    shade = QColor(plot.canvas.shade).name()
+    plot.canvas.show_bands([Band(0.0, 5.0, "a"), Band(5.0, 10.0, "b")])
+    assert len(rows_of(plot, shade)) > 0
+    plot.canvas.show_bands([])
+    assert not len(rows_of(plot, shade))

@@ -107,6 +107,15 @@ def test_every_view_of_a_system_can_be_saved_in_every_form(page: LivePage, qtbot
     assert len(asked) == len(names)
 
 
+def test_a_sample_stays_to_be_looked_at_and_the_last_one_is_shown(page: LivePage, qtbot):
+    last = shot(begin(page, "shg"))
+    samples = [SampleShown(np.zeros(12), label, np.zeros(3)) for label in range(3)]
+    for sample in samples:
+        page.show_frame(Frame({0: last}, sample))
+    assert page.class_map.map.sample is samples[0]
+    qtbot.waitUntil(lambda: page.class_map.map.sample is samples[2], timeout=10_000)
+
+
 def test_a_view_that_comes_to_the_front_shows_the_last_shot(page: LivePage, qtbot):
     system = begin(page, "circuit")
     last = follow(page, system)
