@@ -226,17 +226,17 @@ class Canvas(QWidget):
         painter.drawText(frame.adjusted(6, 2, 0, 0), Qt.AlignmentFlag.AlignLeft, "\n".join(self.words))
 
     def _picture(self, view: View) -> QPixmap:
-        """Return the bands and the grid: a line at each labelled tick."""
+        """Return the grid, a line at each labelled tick, and the bands."""
         picture = self._blank(self.size())
         painter = QPainter(picture)
         painter.setFont(self.font())
-        self._draw_bands(painter)
         painter.setPen(self.line)
         width, height = self.width(), self.height()
         for x in view.x_px(self._ticks(0, view.left, view.right, width)) if self.grid else ():
             painter.drawLine(QPointF(x, 0), QPointF(x, height))
         for y in view.y_px(self._ticks(1, view.bottom, view.top, height)) if self.grid else ():
             painter.drawLine(QPointF(0, y), QPointF(width, y))
+        self._draw_bands(painter)  # on the grid, whose lines would cross out their names
         painter.end()
         return picture
 
